@@ -1,0 +1,112 @@
+package resp
+
+import "bytes"
+
+// SplitArgs splits a line into words by Redis' quoting rules (sdssplitargs): the lines of inline requests, nodes.conf and
+// redis.conf. Words are parted by blanks; in double quotes the escapes \n \r \t \b \a \xHH and a backslash before any other
+// byte are resolved, in single quotes only \'. A closing quote must be followed by a blank or the end. A NUL byte ends the line.
+// Words without quotes alias line. ok is false when quotes are unbalanced.
+func SplitArgs(line []byte) (words [][]byte, ok bool) {
+	words, _, ok = appendWords(nil, nil, line)
+	return words, ok
+}
+
+// appendWords appends the words of line to words; those that had quotes are put together in scratch.
+func appendWords(words [][]byte, scratch, line []byte) ([][]byte, []byte, bool) {
+	if end := bytes.IndexByte(line, 0); end >= 0 {
+		line = line[:end]
+	}
+	for {
+		for len(line) > 0 && isSpace(line[0]) {
+			line = line[1:]
+		}
+		if len(line) == 0 {
+			return words, scratch, true
+		}
+		plain := 0
+		for plain < len(line) && !endsPlain(line[plain]) {
+			plain++
+		}
+		word := line[:plain:plain]
+		line = line[plain:]
+		if len(line) > 0 && (line[0] == '"' || line[0] == '\'') {
+			from := len(scratch)
+			scratch = append(scratch, word...)
+			var ok bool
+			if scratch, line, ok = unquote(scratch, line); !ok {
+				return words, scratch, false
+			}
+			word = scratch[from:len(scratch):len(scratch)]
+		}
+		words = append(words, word)
+	}
+}
+
+// unquote appends to dst what the quotes at the head of line enclose, and returns what follows them. A quote ends its word, so
+// the next byte must be a blank.
+func unquote(dst, line []byte) (_, rest []byte, ok bool) {
+	quote := line[0]
+	for i := 1; i < len(line); i++ {
+		c := line[i]
+		switch {
+		case c == quote:
+			rest = line[i+1:]
+			return dst, rest, len(rest) == 0 || isSpace(rest[0])
+		case c == '\\' && i+1 < len(line) && quote == '"':
+			var used int
+			c, used = unescape(line[i+1:])
+			i += used
+		case c == '\\' && i+1 < len(line) && line[i+1] == '\'':
+			c = '\''
+			i++
+		}
+		dst = append(dst, c)
+	}
+	return dst, nil, false
+}
+
+// unescape resolves what follows a backslash, at least one byte, and says how many bytes that took.
+func unescape(text []byte) (c byte, used int) {
+	switch text[0] {
+	case 'n':
+		return '\n', 1
+	case 'r':
+		return '\r', 1
+	case 't':
+		return '\t', 1
+	case 'b':
+		return '\b', 1
+	case 'a':
+		return '\a', 1
+	case 'x':
+		if len(text) >= 3 {
+			high, ok1 := hexDigit(text[1])
+			low, ok2 := hexDigit(text[2])
+			if ok1 && ok2 {
+				return high<<4 | low, 3
+			}
+		}
+	}
+	return text[0], 1
+}
+
+func hexDigit(c byte) (byte, bool) {
+	switch {
+	case c >= '0' && c <= '9':
+		return c - '0', true
+	case c >= 'a' && c <= 'f':
+		return c - 'a' + 10, true
+	case c >= 'A' && c <= 'F':
+		return c - 'A' + 10, true
+	}
+	return 0, false
+}
+
+// isSpace is C's isspace: what is passed over before a word, and may follow a closing quote.
+func isSpace(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }
+
+// endsPlain reports whether c ends a run of unquoted bytes. A vertical tab and a form feed do not, although isSpace has them:
+// Redis tells the two places apart.
+func endsPlain(c byte) bool {
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '"' || c == '\''
+}
