@@ -1,0 +1,38 @@
+package command
+
+import (
+	"github.com/clusterspec/clusterspec/reference/clock"
+	"github.com/clusterspec/clusterspec/reference/resp"
+)
+
+// Session is one client's connection as commands see it.
+type Session struct {
+	ID    uint64
+	Addr  string // the client's host:port
+	Laddr string // ours
+	Name  string // CLIENT SETNAME
+	Since clock.Instant
+
+	// Reply collects what is to be written to the client, in order. The node writes and empties it.
+	Reply resp.Writer
+
+	// Asking is set by ASKING and holds for the next command (through EXEC when that is MULTI).
+	Asking bool
+	// ReadOnly is set by READONLY: a replica may answer reads of its primary's slots.
+	ReadOnly bool
+	// Primary marks the pseudo-session that applies our primary's stream: never redirected, never answered.
+	Primary bool
+	// Replica is set once PSYNC or SYNC made this connection a replica's link; nil for ordinary clients.
+	Replica *ReplicaLink
+}
+
+// ReplicaLink is the primary's view of one replica that follows it.
+type ReplicaLink struct {
+	ListeningPort string
+	IP            string // replica-announce-ip, empty if the replica gave none
+	Online        bool   // the snapshot was written, the stream follows
+	AckOffset     int64
+	AckAt         clock.Millis // mono
+	CapaEOF       bool
+	CapaPSYNC2    bool
+}

@@ -1,0 +1,224 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Kind is how the text of an option is read.
+type Kind uint8
+
+// The kinds of option, as in Redis (src/config.c).
+const (
+	Bool   Kind = iota // yes or no
+	Int                // a decimal between Min and Max
+	Memory             // bytes, with an optional unit: b, k, kb, m, mb, g, gb
+	String             // any text
+	Enum               // one of Choices
+)
+
+// Param is one row of the table.
+type Param struct {
+	Name     string
+	Kind     Kind
+	Default  string
+	Min, Max int64
+	Choices  []string
+	Settable bool // by CONFIG SET while the node runs
+	Doc      string
+	check    func(text string) error
+}
+
+const noLimit = math.MaxInt64
+
+// params lists every option the reference knows, by area.
+var params = []Param{
+	// Network.
+	{Name: "port", Kind: Int, Default: "6379", Max: 65535, Doc: "TCP port for clients; 0: none"},
+	{Name: "bind", Kind: String, Default: "* -::*", Doc: "addresses to listen on; one that starts with - may be missing"},
+	{Name: "protected-mode", Kind: Bool, Default: "yes", Settable: true, Doc: "refuse clients from other hosts while neither bind nor requirepass is set"},
+	{Name: "tcp-backlog", Kind: Int, Default: "511", Max: math.MaxInt32, Doc: "length of the queue of connections to be accepted"},
+	{Name: "tcp-keepalive", Kind: Int, Default: "300", Max: math.MaxInt32, Settable: true, Doc: "seconds between TCP keep-alives; 0: off"},
+	{Name: "timeout", Kind: Int, Default: "0", Max: math.MaxInt32, Settable: true, Doc: "seconds after which an idle client is closed; 0: never"},
+	{Name: "maxclients", Kind: Int, Default: "10000", Min: 1, Max: math.MaxUint32, Settable: true, Doc: "clients at the same time"},
+	{Name: "proto-max-bulk-len", Kind: Memory, Default: "536870912", Min: 1024 * 1024, Max: noLimit, Settable: true, Doc: "longest argument of a request"},
+	{Name: "client-query-buffer-limit", Kind: Memory, Default: "1073741824", Min: 1024 * 1024, Max: noLimit, Settable: true, Doc: "longest request that is not complete yet"},
+
+	// General.
+	{Name: "dir", Kind: String, Default: ".", Doc: "working directory: nodes.conf is kept there"},
+	{Name: "logfile", Kind: String, Default: "", Doc: "file to log to; empty: standard output"},
+	{Name: "loglevel", Kind: Enum, Default: "notice", Choices: []string{"debug", "verbose", "notice", "warning"}, Settable: true, Doc: "least level that is logged"},
+	{Name: "databases", Kind: Int, Default: "16", Min: 1, Max: math.MaxInt32, Doc: "databases; a cluster node serves database 0 alone"},
+	{Name: "enable-debug-command", Kind: Enum, Default: "no", Choices: []string{"no", "yes", "local"}, Doc: "who may use DEBUG"},
+	{Name: "save", Kind: String, Default: "", Settable: true, Doc: "snapshot points; only none is supported", check: onlyEmpty},
+	{Name: "appendonly", Kind: Bool, Default: "no", Settable: true, Doc: "append-only file; only no is supported", check: onlyNo},
+
+	// Security.
+	{Name: "requirepass", Kind: String, Default: "", Settable: true, Doc: "password of the default user; empty: none"},
+	{Name: "masterauth", Kind: String, Default: "", Settable: true, Doc: "password a replica sends to its primary"},
+	{Name: "masteruser", Kind: String, Default: "", Settable: true, Doc: "user name a replica sends to its primary"},
+
+	// Replication.
+	{Name: "repl-backlog-size", Kind: Memory, Default: "1048576", Min: 1, Max: noLimit, Doc: "bytes of the stream kept for partial synchronisation"},
+	{Name: "repl-ping-replica-period", Kind: Int, Default: "10", Min: 1, Max: math.MaxInt32, Settable: true, Doc: "seconds between a primary's pings of its replicas"},
+	{Name: "repl-timeout", Kind: Int, Default: "60", Min: 1, Max: math.MaxInt32, Settable: true, Doc: "seconds of silence after which a replication link is closed"},
+	{Name: "replica-announce-ip", Kind: String, Default: "", Settable: true, Doc: "address a replica announces to its primary"},
+	{Name: "replica-announce-port", Kind: Int, Default: "0", Max: 65535, Settable: true, Doc: "port a replica announces to its primary"},
+
+	// Cluster.
+	{Name: "cluster-enabled", Kind: Bool, Default: "no", Doc: "be a cluster node"},
+	{Name: "cluster-config-file", Kind: String, Default: "nodes.conf", Doc: "the node's own record of the cluster, in dir"},
+	{Name: "cluster-node-timeout", Kind: Int, Default: "15000", Max: noLimit, Settable: true, Doc: "milliseconds of silence after which a node is suspected"},
+	{Name: "cluster-port", Kind: Int, Default: "0", Max: 65535, Doc: "cluster bus port; 0: port + 10000"},
+	{Name: "cluster-announce-ip", Kind: String, Default: "", Settable: true, Doc: "address other nodes and clients are told"},
+	{Name: "cluster-announce-port", Kind: Int, Default: "0", Max: 65535, Settable: true, Doc: "client port that is announced; 0: port"},
+	{Name: "cluster-announce-bus-port", Kind: Int, Default: "0", Max: 65535, Settable: true, Doc: "bus port that is announced; 0: the real one"},
+	{Name: "cluster-announce-hostname", Kind: String, Default: "", Settable: true, Doc: "host name that is announced", check: hostname},
+	{Name: "cluster-announce-human-nodename", Kind: String, Default: "", Settable: true, Doc: "node name shown in logs", check: nodename},
+	{Name: "cluster-preferred-endpoint-type", Kind: Enum, Default: "ip", Choices: []string{"ip", "hostname", "unknown-endpoint"}, Settable: true, Doc: "what MOVED, ASK and CLUSTER SLOTS name a node by"},
+	{Name: "cluster-require-full-coverage", Kind: Bool, Default: "yes", Settable: true, Doc: "serve nothing while a slot is unserved"},
+	{Name: "cluster-allow-reads-when-down", Kind: Bool, Default: "no", Settable: true, Doc: "serve reads while the cluster is down"},
+	{Name: "cluster-allow-pubsubshard-when-down", Kind: Bool, Default: "yes", Settable: true, Doc: "serve sharded pub/sub while the cluster is down"},
+	{Name: "cluster-allow-replica-migration", Kind: Bool, Default: "yes", Settable: true, Doc: "let replicas move to orphaned primaries"},
+	{Name: "cluster-migration-barrier", Kind: Int, Default: "1", Max: math.MaxInt32, Settable: true, Doc: "replicas a primary keeps when one of its replicas moves"},
+	{Name: "cluster-replica-validity-factor", Kind: Int, Default: "10", Max: math.MaxInt32, Settable: true, Doc: "node timeouts after which a disconnected replica's data is too old; 0: never"},
+	{Name: "cluster-replica-no-failover", Kind: Bool, Default: "no", Settable: true, Doc: "never start an election"},
+	{Name: "cluster-link-sendbuf-limit", Kind: Memory, Default: "0", Max: noLimit, Settable: true, Doc: "bytes queued to a peer at which the link is dropped; 0: no limit"},
+
+	// The reference's own.
+	{Name: "cluster-startup-delay", Kind: Int, Default: "2000", Max: math.MaxInt32, Doc: "milliseconds a starting primary waits before it serves (CLUSTER_WRITABLE_DELAY in Redis)"},
+	{Name: "defect", Kind: String, Default: "", Doc: "comma-separated deliberate errors, to test a test suite with"},
+}
+
+// index finds a row by name.
+var index = func() map[string]int {
+	m := make(map[string]int, len(params))
+	for i, p := range params {
+		m[p.Name] = i
+	}
+	for old, name := range map[string]string{ // Redis's names from before 5.0
+		"cluster-slave-validity-factor": "cluster-replica-validity-factor",
+		"cluster-slave-no-failover":     "cluster-replica-no-failover",
+		"repl-ping-slave-period":        "repl-ping-replica-period",
+		"slave-announce-ip":             "replica-announce-ip",
+		"slave-announce-port":           "replica-announce-port",
+	} {
+		m[old] = m[name]
+	}
+	return m
+}()
+
+// Params lists the table, for documentation.
+func Params() []Param { return slices.Clone(params) }
+
+// parse reads the text of an option. Errors are Redis's texts (src/config.c).
+func (p *Param) parse(text string) (value, error) {
+	if p.check != nil {
+		if err := p.check(text); err != nil {
+			return value{}, err
+		}
+	}
+	switch p.Kind {
+	case Bool:
+		return parseBool(text)
+	case Int:
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return value{}, errors.New("argument couldn't be parsed into an integer")
+		}
+		return p.bounded(n)
+	case Memory:
+		n, ok := parseMemory(text)
+		if !ok {
+			return value{}, errors.New("argument must be a memory value")
+		}
+		return p.bounded(n)
+	case Enum:
+		for _, choice := range p.Choices {
+			if strings.EqualFold(choice, text) {
+				return value{text: choice}, nil
+			}
+		}
+		return value{}, fmt.Errorf("argument(s) must be one of the following: %s", strings.Join(p.Choices, ", "))
+	default:
+		return value{text: text}, nil
+	}
+}
+
+func parseBool(text string) (value, error) {
+	switch strings.ToLower(text) {
+	case "yes":
+		return value{"yes", 1}, nil
+	case "no":
+		return value{"no", 0}, nil
+	}
+	return value{}, errors.New("argument must be 'yes' or 'no'")
+}
+
+func (p *Param) bounded(n int64) (value, error) {
+	if n < p.Min || n > p.Max {
+		return value{}, fmt.Errorf("argument must be between %d and %d inclusive", p.Min, p.Max)
+	}
+	return value{strconv.FormatInt(n, 10), n}, nil
+}
+
+// parseMemory reads a size as Redis's memtoull does: k is 1000, kb is 1024.
+func parseMemory(text string) (int64, bool) {
+	digits := strings.TrimRight(strings.ToLower(text), "bgkm")
+	units := map[string]int64{"": 1, "b": 1, "k": 1000, "kb": 1 << 10, "m": 1000 * 1000, "mb": 1 << 20, "g": 1000 * 1000 * 1000, "gb": 1 << 30}
+	unit, ok := units[strings.ToLower(text)[len(digits):]]
+	if !ok {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil || n < 0 || n > math.MaxInt64/unit {
+		return 0, false
+	}
+	return n * unit, true
+}
+
+func onlyEmpty(text string) error {
+	if text != "" {
+		return errors.New("this server keeps no snapshots: only an empty value is supported")
+	}
+	return nil
+}
+
+func onlyNo(text string) error {
+	if strings.EqualFold(text, "yes") {
+		return errors.New("this server keeps no append-only file: only no is supported")
+	}
+	return nil
+}
+
+// hostname accepts what Redis accepts (isValidAnnouncedHostname).
+func hostname(text string) error {
+	const lengthMax = 255
+	if len(text) > lengthMax {
+		return errors.New("Hostnames must be less than 256 characters") //lint:ignore ST1005 Redis's text
+	}
+	for _, c := range []byte(text) {
+		if !isAlphanumeric(c) && c != '-' && c != '.' {
+			return errors.New("Hostnames may only contain alphanumeric characters, hyphens or dots") //lint:ignore ST1005 Redis's text
+		}
+	}
+	return nil
+}
+
+// nodename accepts what Redis 7.2 accepts (isValidAnnouncedNodename): characters that cannot break a nodes.conf line.
+func nodename(text string) error {
+	for _, c := range []byte(text) {
+		if !isAlphanumeric(c) && c != '-' && c != '.' && c != '_' {
+			return errors.New("Announced human node name contained invalid character") //lint:ignore ST1005 Redis's text
+		}
+	}
+	return nil
+}
+
+func isAlphanumeric(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+}

@@ -1,0 +1,24 @@
+// Package node is one whole cluster node without sockets: the protocol machine, the keyspace, the commands, replication
+// and migration, joined. It is pure: bytes and time come in through methods, and what is to be done comes out as Effects.
+//
+// # The driver's duties
+//
+// A shell (reference/server, or a simulator) owns the sockets, the timers and the files. It calls, from one goroutine:
+//
+//   - Accept for every accepted connection (Kind Client or BusIn), Connected for every dial that succeeded;
+//   - Receive with the bytes that arrived on a Conn (they are only read during the call);
+//   - Wrote when bytes of Conn.Out were written, Closed when a stream ended or a dial failed;
+//   - Turn after each batch of these calls, and no later than the last Effects' Deadline.
+//
+// and then carries out the Effects that Turn returned, in this order:
+//
+//  1. If Effects.Save is set: write nodes.conf (atomically; with fsync if Sync is set) before any byte leaves on any
+//     Conn, and call Saved with the outcome. When that fails and the node says so in its next Effects, exit: a vote that
+//     is not on disk must not be cast.
+//  2. Write Conn.Out of every Conn in Effects.Write, in order per Conn; what the socket does not take now, later.
+//  3. Close every Conn in Effects.Close (when CloseAfterWrite, once its Out is empty).
+//  4. Dial every Conn in Effects.Dial.
+//  5. If Effects.Exit is set: stop.
+//
+// A Conn's bytes are written only after the Turn that follows them, so step 1 holds for every reply and every frame.
+package node
