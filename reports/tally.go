@@ -10,31 +10,30 @@ const (
 	ExitNothing      = 5 // no case ran
 )
 
-// all returns the results of the report and a not-run one for each case that a joined target has no result for.
-func (r *Report) all() []Result {
-	type cell struct{ id, target string }
-	have := make(map[cell]bool, len(r.Results))
-	for _, x := range r.Results {
-		have[cell{x.Case, x.Target}] = true
-	}
-	out := append([]Result(nil), r.Results...)
+// cell is the place of one result in the matrix.
+type cell struct{ id, target string }
+
+// grid returns the results by place. A joined target has an entry for every case: what it has no result for was not run.
+func (r *Report) grid() map[cell]Result {
+	grid := make(map[cell]Result, len(r.Cases)*len(r.Targets))
 	for _, t := range r.Targets {
 		if !t.Joined {
 			continue
 		}
 		for _, c := range r.Cases {
-			if !have[cell{c.ID, t.Name}] {
-				out = append(out, Result{Case: c.ID, Target: t.Name, Verdict: NotRun, Reason: "the run ended before it"})
-			}
+			grid[cell{c.ID, t.Name}] = Result{Case: c.ID, Target: t.Name, Verdict: NotRun, Reason: "the run ended before it"}
 		}
 	}
-	return out
+	for _, x := range r.Results {
+		grid[cell{x.Case, x.Target}] = x
+	}
+	return grid
 }
 
 // Counts returns how many results have each verdict, over all targets.
 func (r *Report) Counts() map[Verdict]int {
 	counts := map[Verdict]int{}
-	for _, x := range r.all() {
+	for _, x := range r.grid() {
 		counts[x.Verdict]++
 	}
 	return counts
@@ -42,13 +41,28 @@ func (r *Report) Counts() map[Verdict]int {
 
 // Unexpected returns the results that nobody declared: the failures, in the order of the report.
 func (r *Report) Unexpected() []Result {
+	return r.having(Fail)
+}
+
+// having returns the results with this verdict, in the order of the report.
+func (r *Report) having(v Verdict) []Result {
 	var out []Result
 	for _, x := range r.Results {
-		if x.Verdict == Fail {
+		if x.Verdict == v {
 			out = append(out, x)
 		}
 	}
 	return out
+}
+
+// caseOf returns the case with this id, or nil.
+func (r *Report) caseOf(id string) *Case {
+	for i := range r.Cases {
+		if r.Cases[i].ID == id {
+			return &r.Cases[i]
+		}
+	}
+	return nil
 }
 
 // Missing returns the required targets that did not join.
@@ -83,4 +97,38 @@ func (r *Report) Exit() int {
 		return ExitInconclusive
 	}
 	return ExitExpected
+}
+
+// tally is the table of counts: joined targets by those verdicts that occur.
+type tally struct {
+	verdicts []Verdict
+	rows     []tallyRow
+}
+
+type tallyRow struct {
+	target Target
+	counts map[Verdict]int
+}
+
+func (r *Report) tally() tally {
+	counts := map[string]map[Verdict]int{}
+	for at, x := range r.grid() {
+		if counts[at.target] == nil {
+			counts[at.target] = map[Verdict]int{}
+		}
+		counts[at.target][x.Verdict]++
+	}
+	var out tally
+	for _, t := range r.Targets {
+		if counts[t.Name] != nil {
+			out.rows = append(out.rows, tallyRow{t, counts[t.Name]})
+		}
+	}
+	total := r.Counts()
+	for _, v := range verdicts {
+		if total[v] > 0 {
+			out.verdicts = append(out.verdicts, v)
+		}
+	}
+	return out
 }

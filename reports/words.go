@@ -1,0 +1,87 @@
+package reports
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Headline says in one sentence what came of the run. It tells the same as Exit, in words.
+func (r *Report) Headline() string {
+	counts := r.Counts()
+	switch r.Exit() {
+	case ExitUnexpected:
+		if missing := r.Missing(); counts[Fail] == 0 {
+			return fmt.Sprintf("%s required, but did not join", names(missing))
+		}
+		return fmt.Sprintf("%s on %s", plural(counts[Fail], "unexpected result"), r.where(Fail))
+	case ExitHarness:
+		return fmt.Sprintf("nothing failed, but the harness broke %s on %s", times(counts[HarnessError]), r.where(HarnessError))
+	case ExitNothing:
+		return "no case ran"
+	case ExitInconclusive:
+		return fmt.Sprintf("nothing failed, but %s undecided", plural(counts[Inconclusive]+counts[Flaky]+counts[NotRun], "result")+" stayed")
+	}
+	return "all results are as declared"
+}
+
+// where names the targets that have results with this verdict.
+func (r *Report) where(v Verdict) string {
+	var on []Target
+	for _, t := range r.Targets {
+		for _, x := range r.grid() {
+			if x.Target == t.Name && x.Verdict == v {
+				on = append(on, t)
+				break
+			}
+		}
+	}
+	return names(on)
+}
+
+// identity is what a target says about itself: "redis 7.0.15".
+func (t Target) identity() string {
+	return strings.TrimSpace(t.Server + " " + t.Version)
+}
+
+func names(targets []Target) string {
+	list := make([]string, len(targets))
+	for i, t := range targets {
+		list[i] = t.Name
+	}
+	return sentenceList(list)
+}
+
+// sentenceList joins words as English does: "a", "a and b", "a, b and c".
+func sentenceList(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
+}
+
+// plural is the number and the word, with an s when there isn't one of it.
+func plural(n int, word string) string {
+	if n != 1 {
+		word += "s"
+	}
+	return strconv.Itoa(n) + " " + word
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return plural(n, "time")
+}
+
+// duration is a time span for people: "12 ms", "4.31 s", "2 min 05 s".
+func duration(millis int64) string {
+	switch {
+	case millis < 1000:
+		return fmt.Sprintf("%d ms", millis)
+	case millis < 60_000:
+		return fmt.Sprintf("%.2f s", float64(millis)/1000)
+	}
+	return fmt.Sprintf("%d min %02d s", millis/60_000, millis%60_000/1000)
+}
