@@ -5,61 +5,269 @@ import (
 	"math"
 )
 
-// Limits bound what a client may ask the parser to hold.
-type Limits struct {
-	InlineBytes    int  // longest inline request, and longest line of a multibulk request
-	MultibulkCount int  // most arguments of a request
-	BulkBytes      int  // longest argument (proto-max-bulk-len)
-	QueryBytes     int  // most bytes of an unfinished request (client-query-buffer-limit)
-	Authenticated  bool // false: small limits hold until the client has authenticated
-}
-
-// DefaultLimits are those of a Redis 7.0 that asks for no password.
-func DefaultLimits() Limits {
-	return Limits{
-		InlineBytes:    64 << 10,
-		MultibulkCount: math.MaxInt32,
-		BulkBytes:      512 << 20,
-		QueryBytes:     1 << 30,
-		Authenticated:  true,
-	}
-}
-
-// Limits of a client that has still to authenticate (Redis: processMultibulkBuffer, since 6.2.6).
-const (
-	unauthenticatedCountMax     = 10
-	unauthenticatedBulkBytesMax = 16384
-)
-
-// ProtocolError is a request that cannot be read, after which the rest of the stream has no meaning: the caller replies
-// "-ERR " and the text, and closes the connection.
-type ProtocolError struct{ Text string }
-
-// Error is the text as Redis sends it, beginning with "Protocol error: ".
-func (e *ProtocolError) Error() string { return e.Text }
-
-// Parser takes the requests of one client out of a read buffer, as arrays of bulks (multibulk) or as lines of words (inline).
+// Parser takes the requests of one client out of its read buffer: arrays of bulks (multibulk), or lines of words (inline).
+//
+// It holds views and numbers, never bytes, and what it holds grows with what has arrived, not with what a client announces.
 type Parser struct {
 	Limits Limits
 
-	args    [][]byte
-	scratch []byte
+	args [][]byte // what Next returned last
+
+	// Progress in the unfinished request at the head of the buffer.
+	scanned int   // bytes of the line at its end that were searched for the line's end
+	at      int   // where that line or argument starts
+	missing int   // arguments to come; 0: their count is still unread
+	need    int   // bytes of the argument to come and of its CRLF; 0: its length is still unread
+	lengths []int // of the arguments that calls before this one went past
 }
 
+// idleArgsMax is for how many arguments a parser keeps room while it waits for its client.
+const idleArgsMax = 64
+
 // Next parses the request at the head of buf; n is how many bytes it used. 0 means that the request is incomplete: call again
-// with the same bytes and more behind them. Progress is kept, so a long request is scanned once.
+// with the same bytes and more behind them, at the same place or another. Progress is kept, so a long request is scanned once.
 //
-// The arguments alias buf and memory of the parser, until the next call. A request without any (a blank line, *0, *-1) is
-// n > 0 and no arguments; Redis passes over it in silence. An error is a *ProtocolError.
+// The arguments are views of buf (of fresh memory where an inline request had quotes), in a slice that the next call reuses. A
+// request without any (a blank line, *0, *-1) is n > 0 and no arguments; Redis passes over it in silence. err is a
+// *ProtocolError with Redis' text, or ErrQueryBytes; the parser is of no use after it.
 func (p *Parser) Next(buf []byte) (args [][]byte, n int, err error) {
-	newline := bytes.IndexByte(buf, '\n')
+	p.args, n, err = p.AppendNext(p.args[:0], buf)
+	if n == 0 {
+		p.rest()
+	}
+	return p.args, n, err
+}
+
+// rest is for the wait for more bytes: views that were handed out must not keep the buffers of past requests alive.
+func (p *Parser) rest() {
+	if cap(p.args) > idleArgsMax {
+		p.args = nil
+	}
+	clear(p.args[:cap(p.args)])
+}
+
+// AppendNext is Next for a caller that runs requests in batches: it appends the arguments to a slice of the caller's, where
+// they stay as long as buf does.
+//
+// Whether a request is refused depends on its bytes alone. Redis is laxer by the luck of packets: it accepts a line above
+// InlineBytes that happens to be complete when first looked at.
+func (p *Parser) AppendNext(dst [][]byte, buf []byte) (_ [][]byte, n int, err error) {
+	if len(buf) == 0 {
+		return dst, 0, nil
+	}
+	buf = clip(buf, p.Limits.QueryBytes)
+	if p.at > len(buf) {
+		return dst, 0, ErrQueryBytes // the limit was lowered in the middle of a request
+	}
+	if buf[0] == '*' {
+		dst, n, err = p.multibulk(dst, buf)
+	} else {
+		dst, n, err = p.inline(dst, buf)
+	}
+	if n == 0 && err == nil && len(buf) > p.Limits.QueryBytes {
+		err = ErrQueryBytes
+	}
+	return dst, n, err
+}
+
+// inline parses a line of words (Redis: processInlineBuffer).
+func (p *Parser) inline(dst [][]byte, buf []byte) (_ [][]byte, n int, err error) {
+	newline, err := p.lineEnd(buf, '\n', errInlineBytes)
 	if newline < 0 {
-		return nil, 0, nil
+		return dst, 0, err
 	}
-	words, ok := SplitArgs(buf[:newline])
+	p.scanned = 0
+	words, ok := appendWords(dst, bytes.TrimSuffix(buf[:newline], []byte{'\r'}))
 	if !ok {
-		return nil, 0, &ProtocolError{"Protocol error: unbalanced quotes in request"}
+		return dst, 0, errQuotes
 	}
-	p.args = words
 	return words, newline + 1, nil
+}
+
+// multibulk parses an array of bulks (Redis: processMultibulkBuffer). As in Redis only the first byte of a CRLF is looked at.
+func (p *Parser) multibulk(dst [][]byte, buf []byte) (_ [][]byte, n int, err error) {
+	at, missing, need, first := p.at, p.missing, p.need, len(dst)
+	if missing == 0 {
+		if missing, at, err = p.count(buf); missing == 0 {
+			return dst, at, err
+		}
+	}
+	for ; missing > 0; missing-- {
+		if need == 0 {
+			length, used, err := p.bulkLength(buf[at:])
+			if err != nil {
+				return dst[:first], 0, err
+			}
+			if used == 0 {
+				break
+			}
+			at += used
+			need = length + len("\r\n")
+		}
+		if len(buf)-at < need {
+			break
+		}
+		end := at + need - len("\r\n")
+		dst = append(dst, buf[at:end:end])
+		at += need
+		need = 0
+	}
+	if missing > 0 {
+		p.at, p.missing, p.need = at, missing, need
+		p.addLengths(dst[first:])
+		return dst[:first], 0, nil
+	}
+	if p.at > 0 {
+		dst = p.gather(dst, first, buf)
+	}
+	return dst, at, nil
+}
+
+// count reads how many arguments follow: the line "*count". used 0 is an incomplete line.
+func (p *Parser) count(buf []byte) (count, used int, err error) {
+	count, used = shortLength(buf)
+	if used == 0 {
+		end, err := p.headerEnd(buf, errCountBytes)
+		if end < 0 {
+			return 0, 0, err
+		}
+		n, ok := ParseInt(buf[1:end])
+		if !ok || n > int64(p.Limits.MultibulkCount) {
+			return 0, 0, errCount
+		}
+		count, used = int(max(n, 0)), end+len("\r\n")
+	}
+	if count > p.Limits.MultibulkCount {
+		return 0, 0, errCount
+	}
+	if !p.Limits.Authenticated && count > unauthenticatedCountMax {
+		return 0, 0, errCountUnauthenticated
+	}
+	p.scanned = 0
+	return count, used, nil
+}
+
+// bulkLength reads how long the next argument is: the line "$length". used 0 is an incomplete line.
+func (p *Parser) bulkLength(buf []byte) (length, used int, err error) {
+	lengthMax := min(p.Limits.BulkBytes, math.MaxInt-len("\r\n"))
+	if len(buf) > 0 && buf[0] == '$' {
+		length, used = shortLength(buf)
+	}
+	if used == 0 {
+		end, err := p.headerEnd(buf, errLengthBytes)
+		if end < 0 {
+			return 0, 0, err
+		}
+		if buf[0] != '$' {
+			return 0, 0, errExpectedBulk(buf[0])
+		}
+		n, ok := ParseInt(buf[1:end])
+		if !ok || n < 0 || n > int64(lengthMax) {
+			return 0, 0, errLength
+		}
+		length, used = int(n), end+len("\r\n")
+	}
+	if length > lengthMax {
+		return 0, 0, errLength
+	}
+	if !p.Limits.Authenticated && length > unauthenticatedBulkBytesMax {
+		return 0, 0, errLengthUnauthenticated
+	}
+	p.scanned = 0
+	return length, used, nil
+}
+
+// shortLength reads the number of a complete header line of one to eight digits, without a look at its first byte. used 0
+// means nothing but that the line is of another form.
+func shortLength(buf []byte) (n, used int) {
+	const digitsMax = 8
+	for i := 1; i < len(buf)-1 && i <= digitsMax+1; i++ {
+		digit := buf[i] - '0'
+		if digit > 9 {
+			if buf[i] == '\r' && i > 1 && (buf[1] != '0' || i == 2) {
+				return n, i + len("\r\n")
+			}
+			return 0, 0
+		}
+		n = n*10 + int(digit)
+	}
+	return 0, 0
+}
+
+// headerEnd is where the CR of the header line at the head of buf is, or -1 while it or the byte after it is missing.
+func (p *Parser) headerEnd(buf []byte, tooLong error) (int, error) {
+	end, err := p.lineEnd(buf, '\r', tooLong)
+	if end+1 >= len(buf) {
+		return -1, nil
+	}
+	return end, err
+}
+
+// lineEnd is where the line at the head of buf ends, or -1. Redis looks with strchr, which a NUL byte stops: such a line never
+// ends, and is refused once it is too long.
+func (p *Parser) lineEnd(buf []byte, end byte, tooLong error) (int, error) {
+	line := clip(buf, p.Limits.InlineBytes)
+	p.scanned = min(p.scanned, len(line))
+	fresh := line[p.scanned:]
+	found := bytes.IndexByte(fresh, end)
+	if found >= 0 {
+		fresh = fresh[:found]
+	}
+	nul := bytes.IndexByte(fresh, 0)
+	switch {
+	case nul >= 0:
+		p.scanned += nul
+	case found >= 0:
+		p.scanned += found
+		return p.scanned, nil
+	default:
+		p.scanned = len(line)
+	}
+	if len(line) > p.Limits.InlineBytes {
+		return -1, tooLong
+	}
+	return -1, nil
+}
+
+// clip cuts b to one byte above a limit: enough to see that the limit is passed.
+func clip(b []byte, limit int) []byte {
+	if len(b)-1 > limit {
+		return b[:limit+1]
+	}
+	return b
+}
+
+// addLengths notes the arguments that this call went past. The buffer may be elsewhere at the next.
+func (p *Parser) addLengths(args [][]byte) {
+	for _, arg := range args {
+		p.lengths = append(p.lengths, len(arg))
+	}
+}
+
+// gather ends a request that took several calls: it replaces the arguments of the last call, dst[first:], by those of all. A
+// length has only one spelling (ParseInt), so where the arguments are follows from how long they are.
+func (p *Parser) gather(dst [][]byte, first int, buf []byte) [][]byte {
+	p.addLengths(dst[first:])
+	dst = dst[:first]
+	at := headerBytes(len(p.lengths))
+	for _, length := range p.lengths {
+		at += headerBytes(length)
+		dst = append(dst, buf[at:at+length:at+length])
+		at += length + len("\r\n")
+	}
+	p.at, p.missing, p.need = 0, 0, 0
+	p.lengths = p.lengths[:0]
+	if cap(p.lengths) > idleArgsMax {
+		p.lengths = nil
+	}
+	return dst
+}
+
+// headerBytes is the size of a header line with the number n.
+func headerBytes(n int) int {
+	digits := 1
+	for ; n >= 10; n /= 10 {
+		digits++
+	}
+	return digits + len("*\r\n")
 }

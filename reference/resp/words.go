@@ -5,38 +5,41 @@ import "bytes"
 // SplitArgs splits a line into words by Redis' quoting rules (sdssplitargs): the lines of inline requests, nodes.conf and
 // redis.conf. Words are parted by blanks; in double quotes the escapes \n \r \t \b \a \xHH and a backslash before any other
 // byte are resolved, in single quotes only \'. A closing quote must be followed by a blank or the end. A NUL byte ends the line.
-// Words without quotes alias line. ok is false when quotes are unbalanced.
+// Words without quotes alias line. ok is false when quotes are unbalanced; the words are then of no use.
 func SplitArgs(line []byte) (words [][]byte, ok bool) {
-	words, _, ok = appendWords(nil, nil, line)
-	return words, ok
+	return appendWords(nil, line)
 }
 
-// appendWords appends the words of line to words; those that had quotes are put together in scratch.
-func appendWords(words [][]byte, scratch, line []byte) ([][]byte, []byte, bool) {
+// appendWords appends the words of line to words.
+func appendWords(words [][]byte, line []byte) (_ [][]byte, ok bool) {
 	if end := bytes.IndexByte(line, 0); end >= 0 {
 		line = line[:end]
 	}
+	var unquoted []byte // the words that had quotes, one after the other
 	for {
 		for len(line) > 0 && isSpace(line[0]) {
 			line = line[1:]
 		}
 		if len(line) == 0 {
-			return words, scratch, true
+			return words, true
 		}
 		plain := 0
 		for plain < len(line) && !endsPlain(line[plain]) {
 			plain++
 		}
 		word := line[:plain:plain]
-		line = line[plain:]
-		if len(line) > 0 && (line[0] == '"' || line[0] == '\'') {
-			from := len(scratch)
-			scratch = append(scratch, word...)
-			var ok bool
-			if scratch, line, ok = unquote(scratch, line); !ok {
-				return words, scratch, false
+		if plain < len(line) && (line[plain] == '"' || line[plain] == '\'') {
+			if unquoted == nil {
+				unquoted = make([]byte, 0, len(line)) // enough for the rest, because no escape grows
 			}
-			word = scratch[from:len(scratch):len(scratch)]
+			from := len(unquoted)
+			unquoted, line, ok = unquote(append(unquoted, word...), line[plain:])
+			if !ok {
+				return words, false
+			}
+			word = unquoted[from:len(unquoted):len(unquoted)]
+		} else {
+			line = line[plain:]
 		}
 		words = append(words, word)
 	}

@@ -28,7 +28,7 @@ func (w *Writer) Simple(s string) {
 // Error writes an error reply; s begins with the code, as in "ERR no such key". Line breaks, which could come from a client's
 // own words, become blanks as in Redis (addReplyErrorFormat), so that no reply can be forged through an error.
 func (w *Writer) Error(s string) {
-	s = strings.TrimRight(s, "\r\n")
+	s = strings.Trim(s, "\r\n")
 	w.Buf = append(w.Buf, '-')
 	from := len(w.Buf)
 	w.Buf = append(w.Buf, s...)
