@@ -28,20 +28,26 @@ type Conn struct {
 	Kind   Kind
 	Remote netip.AddrPort
 	Local  netip.AddrPort
+	// Addr is what to dial, host:port; for a Target the host may be a name. It is empty on accepted Conns.
+	Addr string
+	// CloseAfterWrite says, on a Conn in Effects.Close, that what stands in Out is to be written first.
+	CloseAfterWrite bool
 	// Shell is for the shell alone: its socket. The node never looks at it.
 	Shell any
 
-	// Session is set for Kind Client; its Reply.Buf is what Out returns then.
+	// Session is set for Kind Client; its Reply.Buf holds what is to be written.
 	Session *command.Session
 
-	out     []byte
+	out     []byte // what is to be written, when there is no Session
+	written int    // how much of it was
 	pending []byte // received, not yet consumed
 }
 
-// Out is where bytes to be written stand. The shell writes from its front and calls Wrote.
+// Out is where bytes to be written stand, valid until the next call to the node. The shell writes from its front and
+// calls Wrote.
 func (c *Conn) Out() []byte {
 	if c.Session != nil {
-		return c.Session.Reply.Buf
+		return c.Session.Reply.Buf[c.written:]
 	}
-	return c.out
+	return c.out[c.written:]
 }

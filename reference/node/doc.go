@@ -16,8 +16,9 @@
 //     Conn, and call Saved with the outcome. When that fails and the node says so in its next Effects, exit: a vote that
 //     is not on disk must not be cast.
 //  2. Write Conn.Out of every Conn in Effects.Write, in order per Conn; what the socket does not take now, later.
-//  3. Close every Conn in Effects.Close (when CloseAfterWrite, once its Out is empty).
-//  4. Dial every Conn in Effects.Dial.
+//  3. Close every Conn in Effects.Close; one with CloseAfterWrite only when its Out is empty. A Conn that is still being
+//     dialled is abandoned.
+//  4. Dial every Conn in Effects.Dial, at its Addr, and answer each with Connected or Closed.
 //  5. If Effects.Exit is set: stop.
 //
 // A Conn's bytes are written only after the Turn that follows them, so step 1 holds for every reply and every frame.
