@@ -1,0 +1,93 @@
+@area:failure
+Feature: Failover
+  A replica of a failed primary asks the other primaries for their votes and takes the slots over.
+  Source: Redis Cluster specification, "Replica election and promotion".
+
+  Rule: A replica takes over the slots of its failed primary
+
+    @id:failure/failover/1 @must @needs:kill
+    Scenario: The replica takes over and writes resume
+      Given a cluster of 3 primaries with 1 replica each
+      And key "foo" holds "before"
+      And every replica is in sync
+      When node C is killed
+      Then within 5 node timeouts "SET {foo}after 1" sent to node C1 gives simple "OK"
+      And a client sends "GET foo" to node C1
+      And the reply is bulk "before"
+      And within 3 node timeouts every running node names C1 as the owner of slot 12182
+      And within 3 node timeouts every running node reports cluster_state "ok"
+
+    @id:failure/failover/2 @must @needs:kill
+    Scenario: Clients of the other nodes are redirected to the new primary
+      Given a cluster of 3 primaries with 1 replica each
+      When node C is killed
+      Then within 8 node timeouts "GET foo" sent to node A gives error "MOVED 12182 <C1.addr>"
+      And within 2 node timeouts "GET foo" sent to node B gives error "MOVED 12182 <C1.addr>"
+      And CLUSTER SLOTS on node A names C1 first for slot 12182
+
+    @id:failure/failover/3 @must @needs:kill
+    Scenario: The new primary has the greatest config epoch
+      Given a cluster of 3 primaries with 1 replica each
+      When node C is killed
+      And within 8 node timeouts every running node names C1 as the owner of slot 12182
+      Then within 2 node timeouts node C1 has the greatest config epoch
+      And no two primaries that own slots have the same config epoch
+
+    @id:failure/failover/4 @must @needs:kill @needs:restart
+    Scenario: The old primary returns as a replica and has the new data
+      Given a cluster of 3 primaries with 1 replica each
+      And every replica is in sync
+      When node C is killed
+      And within 8 node timeouts every running node names C1 as the owner of slot 12182
+      And a client sends "SET foo after" to node C1
+      And node C is restarted
+      Then within 10 node timeouts every node lists C as a replica of C1
+      And within 15 node timeouts a read-only client of node C reads "after" from key "foo"
+
+    @id:failure/failover/5 @must @needs:pause
+    Scenario: A primary that hung and was replaced does not take its slots back
+      Given a cluster of 3 primaries with 1 replica each
+      When node C is paused
+      And within 8 node timeouts nodes A, B, C1 name C1 as the owner of slot 12182
+      And node C is resumed
+      Then within 10 node timeouts every node lists C as a replica of C1
+      And every node names C1 as the owner of slot 12182
+
+    @id:failure/failover/6 @must @needs:kill @cmd:wait
+    Scenario: A write that the replica acknowledged survives
+      Given a cluster of 3 primaries with 1 replica each
+      And every replica is in sync
+      When a client sends to node C:
+        | command     | reply       |
+        | SET foo kept | simple "OK" |
+        | WAIT 1 5000 | integer 1   |
+      And node C is killed
+      Then within 8 node timeouts "GET foo" sent to node C1 gives bulk "kept"
+
+    @id:failure/failover/7 @must @needs:kill
+    Scenario: Of two replicas one is elected and the other follows it
+      Given a cluster of 3 primaries with 2 replicas each
+      And every replica is in sync
+      When node C is killed
+      Then within 8 node timeouts exactly one of C1, C2 is a primary on every running node
+      And within 5 node timeouts the other of C1, C2 is its replica on every running node
+
+  Rule: CLUSTER FAILOVER hands over on request, without losing a write
+
+    @id:failure/manual/1 @must @cmd:cluster-failover
+    Scenario: A healthy primary hands over to its replica
+      Given a cluster of 3 primaries with 1 replica each
+      And every replica is in sync
+      When a client sends "SET foo handed" to node C
+      And a client sends "CLUSTER FAILOVER" to node C1
+      Then the reply is simple "OK"
+      And within 5 node timeouts every node names C1 as the owner of slot 12182
+      And within 5 node timeouts every node lists C as a replica of C1
+      And a client sends "GET foo" to node C1
+      And the reply is bulk "handed"
+
+    @id:failure/manual/2 @must @cmd:cluster-failover
+    Scenario: A primary cannot be asked to fail over
+      Given a cluster of 3 primaries with 1 replica each
+      When a client sends "CLUSTER FAILOVER" to node A
+      Then the reply is error "ERR You should send CLUSTER FAILOVER to a replica"

@@ -1,0 +1,110 @@
+@area:multikey
+Feature: Commands with several keys
+  A command may name several keys when they are in one slot; hash tags put them there.
+  Source: Redis Cluster specification, "Implemented subset" and "Hash tags".
+
+  Background:
+    Given a cluster of 3 primaries
+
+  Rule: Keys that share a hash tag can be used together
+
+    @id:multikey/tags/1 @must @cmd:mset @cmd:mget @cmd:del
+    Scenario: MSET, MGET, EXISTS and DEL with one tag
+      When a client sends to node A:
+        | command                        | reply                              |
+        | MSET {hello}a 1 {hello}b 2     | simple "OK"                        |
+        | MGET {hello}a {hello}b {hello}c | array [bulk "1", bulk "2", null]  |
+        | EXISTS {hello}a {hello}b {hello}c | integer 2                       |
+        | RENAME {hello}a {hello}d       | simple "OK"                        |
+        | DEL {hello}b {hello}c {hello}d | integer 2                          |
+        | UNLINK {hello}b                | integer 0                          |
+
+    @id:multikey/tags/2 @must @cmd:mget
+    Scenario: All keys elsewhere are redirected together
+      When a client sends "MGET {foo}a {foo}b" to node A
+      Then the reply is error "MOVED 12182 <C.addr>"
+
+  Rule: Keys in different slots are refused, even when one node owns them all
+
+    @id:multikey/crossslot/1 @must
+    Scenario Outline: <command> with keys in two slots
+      When a client sends "<command>" to node A
+      Then the reply is error "CROSSSLOT Keys in request don't hash to the same slot"
+      And the key counts of all nodes are 0
+
+      Examples:
+        | command              |
+        | MGET hello alpha     |
+        | MSET hello 1 alpha 2 |
+        | MSETNX hello 1 alpha 2 |
+        | DEL hello alpha      |
+        | UNLINK hello alpha   |
+        | EXISTS hello alpha   |
+        | TOUCH hello alpha    |
+        | RENAME hello alpha   |
+        | COPY hello alpha     |
+        | MGET foo world       |
+
+    @id:multikey/crossslot/2 @must @cmd:mget
+    Scenario: The same key twice is one slot
+      When a client sends "MGET hello hello" to node A
+      Then the reply is array [null, null]
+
+  Rule: A transaction is carried out where its keys are, and only when all are in one slot
+
+    @id:multikey/multi/1 @must @cmd:multi @cmd:exec
+    Scenario: A transaction with one tag
+      When a client sends to node A:
+        | command          | reply                          |
+        | MULTI            | simple "OK"                    |
+        | SET {hello}a 1   | simple "QUEUED"                |
+        | INCR {hello}a    | simple "QUEUED"                |
+        | EXEC             | array [simple "OK", integer 2] |
+
+    @id:multikey/multi/2 @must @cmd:multi @cmd:exec
+    Scenario: A redirection while queueing discards the transaction
+      When a client sends to node A:
+        | command          | reply                        |
+        | MULTI            | simple "OK"                  |
+        | SET {hello}a 1   | simple "QUEUED"              |
+        | SET foo 1        | error "MOVED 12182 <C.addr>" |
+        | EXEC             | error "EXECABORT Transaction discarded because of previous errors." |
+        | GET {hello}a     | null                         |
+
+    @id:multikey/multi/3 @must @cmd:multi @cmd:exec
+    Scenario: Two slots of one node in one transaction
+      When a client sends to node A:
+        | command          | reply           |
+        | MULTI            | simple "OK"     |
+        | SET hello 1      | simple "QUEUED" |
+        | SET alpha 1      | simple "QUEUED" |
+        | EXEC             | error "CROSSSLOT Keys in request don't hash to the same slot" |
+        | GET hello        | null            |
+
+    @id:multikey/multi/4 @must @cmd:watch @cmd:multi @cmd:exec
+    Scenario: A watched key that changes stops the transaction
+      When a client sends to node A:
+        | command     | reply           |
+        | WATCH hello | simple "OK"     |
+        | MULTI       | simple "OK"     |
+        | SET hello mine | simple "QUEUED" |
+      And another client sends "SET hello other" to node A
+      And the first client sends to node A:
+        | command     | reply           |
+        | EXEC        | null array      |
+        | GET hello   | bulk "other"    |
+
+    @id:multikey/multi/5 @must @cmd:multi @cmd:discard
+    Scenario: DISCARD forgets what was queued
+      When a client sends to node A:
+        | command     | reply           |
+        | MULTI       | simple "OK"     |
+        | SET hello 1 | simple "QUEUED" |
+        | DISCARD     | simple "OK"     |
+        | GET hello   | null            |
+        | EXEC        | error "ERR EXEC without MULTI" |
+        | DISCARD     | error "ERR DISCARD without MULTI" |
+
+    @id:multikey/client/1 @must @cmd:multi @cmd:mset
+    Scenario: A cluster client's pipelines and transactions
+      Then go-redis's cluster client runs a pipeline over all nodes, a transaction with one tag and an MSET with one tag

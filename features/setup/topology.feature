@@ -1,0 +1,63 @@
+@area:setup
+Feature: What nodes say of the cluster
+  Every node answers for the whole cluster, and all give the same picture.
+  Source: Redis Cluster specification, "Cluster topology"; CLUSTER NODES, CLUSTER SLOTS, CLUSTER SHARDS, CLUSTER INFO.
+
+  Rule: CLUSTER NODES on every node gives the same nodes, roles and slots
+
+    @id:setup/nodes/1 @must @cmd:cluster-nodes
+    Scenario: All nodes agree in CLUSTER NODES
+      Given a cluster of 3 primaries with 1 replica each
+      Then within 3 node timeouts every node gives the same ids, addresses, roles and slots in CLUSTER NODES
+      And every line of CLUSTER NODES has the form id, address, flags, primary, ping, pong, epoch, link, slots
+
+    @id:setup/nodes/2 @must @cmd:cluster-nodes
+    Scenario: The primaries share the slots evenly
+      Given a cluster of 3 primaries
+      Then every node assigns slots 0-5460 to A, 5461-10922 to B, 10923-16383 to C
+
+    @id:setup/epoch/1 @must @cmd:cluster-nodes
+    Scenario: Every primary has a config epoch of its own
+      Given a cluster of 3 primaries with 1 replica each
+      Then within 5 node timeouts no two primaries have the same config epoch on any node
+
+  Rule: CLUSTER SLOTS covers each slot once and names the primary before its replicas
+
+    @id:setup/slots/1 @must @cmd:cluster-slots
+    Scenario: CLUSTER SLOTS says the same as CLUSTER NODES on every node
+      Given a cluster of 3 primaries with 1 replica each
+      And key "hello" holds "1"
+      And key "world" holds "1"
+      And key "foo" holds "1"
+      Then within 5 node timeouts CLUSTER SLOTS on every node names each slot once, with the owner that CLUSTER NODES names
+      And within 10 node timeouts CLUSTER SLOTS on every node names replica A1 after A, B1 after B, C1 after C
+
+    @id:setup/slots/2 @must @cmd:cluster-slots
+    Scenario: Slots that are not next to each other are separate entries
+      Given 1 node that does not know any other
+      When a client sends to node A:
+        | command                           | reply       |
+        | CLUSTER ADDSLOTS 3 1 2 9 11 10 13 | simple "OK" |
+      Then CLUSTER SLOTS on node A has the ranges 1-3, 9-11, 13-13
+
+  Rule: CLUSTER SHARDS groups each primary with its replicas
+
+    @id:setup/shards/1 @must @since:7.0 @cmd:cluster-shards
+    Scenario: CLUSTER SHARDS says the same as CLUSTER NODES on every node
+      Given a cluster of 3 primaries with 1 replica each
+      Then within 5 node timeouts CLUSTER SHARDS on every node groups A with A1, B with B1, C with C1 and their slots
+
+  Rule: CLUSTER INFO counts what the cluster consists of
+
+    @id:setup/info/1 @must @cmd:cluster-info
+    Scenario: CLUSTER INFO of a healthy cluster
+      Given a cluster of 3 primaries with 1 replica each
+      Then within 3 node timeouts CLUSTER INFO on every node says:
+        | field                  | value |
+        | cluster_state          | ok    |
+        | cluster_slots_assigned | 16384 |
+        | cluster_slots_ok       | 16384 |
+        | cluster_slots_pfail    | 0     |
+        | cluster_slots_fail     | 0     |
+        | cluster_known_nodes    | 6     |
+        | cluster_size           | 3     |
