@@ -28,57 +28,72 @@ func makeTables() (t [16][256]uint16) {
 
 // CRC16 is the CRC-16/XMODEM of b: 0x31C3 for "123456789".
 func CRC16(b []byte) uint16 {
-	head := b[:len(b)%16]
-	high, low := loadHead(head)
-	crc := update16(0, high, low)
-	for b = b[len(head):]; len(b) >= 16; b = b[16:] {
-		crc = update16(crc, binary.BigEndian.Uint64(b), binary.BigEndian.Uint64(b[8:]))
-	}
+	crc, _ := checksum(b, false)
 	return crc
 }
 
-// loadHead reads fewer than 16 bytes as the end of a 16-byte block that begins with zeros. Leading zeros do not change a
-// checksum that starts at 0, so the odd bytes of a key need no loop of their own if they come first.
-func loadHead(b []byte) (high, low uint64) {
-	if n := len(b); n > 8 {
-		return load(b[:n-8]), binary.BigEndian.Uint64(b[n-8:])
+// checksum is the CRC-16 of b. With stopAtBrace it gives up, ok false, when it meets an opening brace.
+//
+// Leading zeros do not change a checksum that starts at 0. So the odd bytes of b come first, as the end of a block that begins
+// with zeros, and no loop over single bytes is needed.
+func checksum(b []byte, stopAtBrace bool) (crc uint16, ok bool) {
+	if len(b) <= 8 {
+		word := loadShort(b)
+		return slice8(word), !stopAtBrace || !hasBrace(word)
 	}
-	return 0, load(b)
+	head := (len(b)-1)%16 + 1
+	high := binary.BigEndian.Uint64(b) >> (-8 * head & 63)
+	if head <= 8 {
+		if stopAtBrace && hasBrace(high) {
+			return 0, false
+		}
+		crc = slice8(high)
+	} else {
+		low := binary.BigEndian.Uint64(b[head-8:])
+		if stopAtBrace && (hasBrace(high) || hasBrace(low)) {
+			return 0, false
+		}
+		crc = slice16(high) ^ slice8(low)
+	}
+	for b = b[head:]; len(b) >= 16; b = b[16:] {
+		high, low := binary.BigEndian.Uint64(b), binary.BigEndian.Uint64(b[8:])
+		if stopAtBrace && (hasBrace(high) || hasBrace(low)) {
+			return 0, false
+		}
+		crc = slice16(high^uint64(crc)<<48) ^ slice8(low)
+	}
+	return crc, true
 }
 
-// load reads at most 8 bytes as a big-endian number, with two loads that overlap.
-func load(b []byte) uint64 {
+// loadShort reads at most 8 bytes as a big-endian number, by loads that overlap.
+func loadShort(b []byte) uint64 {
 	switch n := len(b); {
 	case n == 8:
 		return binary.BigEndian.Uint64(b)
 	case n >= 4:
-		first, last := binary.BigEndian.Uint32(b), binary.BigEndian.Uint32(b[n-4:])
-		return uint64(first)<<(8*(n-4)) | uint64(last)
-	case n >= 2:
-		first, last := binary.BigEndian.Uint16(b), binary.BigEndian.Uint16(b[n-2:])
-		return uint64(first)<<(8*(n-2)) | uint64(last)
-	case n == 1:
-		return uint64(b[0])
+		return uint64(binary.BigEndian.Uint32(b))<<(8*(n-4)) | uint64(binary.BigEndian.Uint32(b[n-4:]))
+	case n > 0:
+		return uint64(b[0])<<(8*(n-1)) | uint64(b[n/2])<<(8*((n-1)/2)) | uint64(b[n-1])
 	}
 	return 0
 }
 
-// update16 adds a block of 16 bytes to a checksum.
-func update16(crc uint16, high, low uint64) uint16 {
-	return update8(crc, high, 8) ^ update8(0, low, 0)
+// slice8 is the checksum of 8 bytes.
+func slice8(w uint64) uint16 {
+	return tables[7][w>>56] ^ tables[6][byte(w>>48)] ^ tables[5][byte(w>>40)] ^ tables[4][byte(w>>32)] ^
+		tables[3][byte(w>>24)] ^ tables[2][byte(w>>16)] ^ tables[1][byte(w>>8)] ^ tables[0][byte(w)]
 }
 
-// update8 adds 8 bytes to a checksum, and then as many zero bytes as follow says.
-func update8(crc uint16, word uint64, follow int) uint16 {
-	word ^= uint64(crc) << 48
-	t := (*[8][256]uint16)(tables[follow:])
-	return t[7][byte(word>>56)] ^ t[6][byte(word>>48)] ^ t[5][byte(word>>40)] ^ t[4][byte(word>>32)] ^
-		t[3][byte(word>>24)] ^ t[2][byte(word>>16)] ^ t[1][byte(word>>8)] ^ t[0][byte(word)]
+// slice16 is the checksum of 8 bytes and of 8 zero bytes after them.
+func slice16(w uint64) uint16 {
+	return tables[15][w>>56] ^ tables[14][byte(w>>48)] ^ tables[13][byte(w>>40)] ^ tables[12][byte(w>>32)] ^
+		tables[11][byte(w>>24)] ^ tables[10][byte(w>>16)] ^ tables[9][byte(w>>8)] ^ tables[8][byte(w)]
 }
 
-// hasBrace reports whether a byte of word is '{': xor turns such a byte to zero, and only a zero byte borrows into its top bit.
-func hasBrace(word uint64) bool {
+// hasBrace reports whether a byte of w is '{': exclusive or turns such a byte into 0, and the subtraction sets a top bit that was
+// clear only if there is a 0.
+func hasBrace(w uint64) bool {
 	const ones, tops = 0x0101010101010101, 0x8080808080808080
-	x := word ^ '{'*ones
+	x := w ^ '{'*ones
 	return (x-ones)&^x&tops != 0
 }

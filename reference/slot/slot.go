@@ -6,33 +6,22 @@ package slot
 
 import (
 	"bytes"
-	"encoding/binary"
 	"unsafe"
 )
 
 // Count is the number of slots of every cluster. It is part of the bus format (a 2048-byte bitmap), not a setting.
 const Count = 16384
 
-// Slot is a hash slot, 0 to Count-1.
+// Slot is a hash slot, 0 to Count-1. Whoever makes one from bytes of the outside checks that (see Parse): a Set panics on more.
 type Slot uint16
 
 // Of is the slot of a key: CRC-16 of its hash tag, or of the whole key when it has none, modulo Count.
 //
-// One pass does both: each word that goes into the checksum is also tested for an opening brace, so that the many keys without
-// a tag pay nothing for the rule, and a key that starts with its tag is given up after the first word.
+// The pass that computes the checksum also looks for a brace, so that keys without a tag pay nothing for the rule.
 func Of(key []byte) Slot {
-	head := key[:len(key)%16]
-	high, low := loadHead(head)
-	if hasBrace(high) || hasBrace(low) {
-		return Slot(CRC16(HashTag(key)) % Count)
-	}
-	crc := update16(0, high, low)
-	for rest := key[len(head):]; len(rest) >= 16; rest = rest[16:] {
-		high, low = binary.BigEndian.Uint64(rest), binary.BigEndian.Uint64(rest[8:])
-		if hasBrace(high) || hasBrace(low) {
-			return Slot(CRC16(HashTag(key)) % Count)
-		}
-		crc = update16(crc, high, low)
+	crc, ok := checksum(key, true)
+	if !ok {
+		crc = CRC16(HashTag(key))
 	}
 	return Slot(crc % Count)
 }
