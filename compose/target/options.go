@@ -15,6 +15,13 @@ const NodeTimeoutOption = "cluster-node-timeout"
 // DefaultNodeTimeoutMillis is what servers use when nobody sets it.
 const DefaultNodeTimeoutMillis = "15000"
 
+// DebugOption allows the DEBUG command, which scenarios use where there is no other way. Redis knows it from DebugOptionMajor on; earlier
+// ones always allow the command and refuse to start with the option.
+const (
+	DebugOption      = "enable-debug-command"
+	DebugOptionMajor = 7
+)
+
 // NodeOptions are the settings every fresh node of ours has: cluster mode, nothing saved or loaded but nodes.conf, everybody let in.
 // The kinds add where it listens and lives.
 func NodeOptions() map[string]string {

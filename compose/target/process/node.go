@@ -1,0 +1,258 @@
+package process
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/clusterspec/clusterspec/compose/target"
+)
+
+// Node is one process, or the place of one that was killed. It has all abilities.
+type Node struct {
+	name    string
+	cluster *Cluster
+	dir     string
+	command *command
+	program string
+	options map[string]string // everything in the words of redis.conf but the port
+	late    map[string]string // set by CONFIG SET after each start
+
+	mutex   sync.Mutex // one ability at a time
+	port    *target.Port
+	running *child // nil before the first start
+}
+
+var _ interface {
+	target.Node
+	target.Killer
+	target.Stopper
+	target.Restarter
+	target.Pauser
+	target.LogReader
+	target.ConfReader
+} = (*Node)(nil)
+
+func newNode(name string, c *Cluster, command *command, program string, options map[string]string) (*Node, error) {
+	n := &Node{name: name, cluster: c, dir: filepath.Join(c.dir, name), command: command, program: program}
+	n.options = target.Merge(options, map[string]string{"dir": n.dir})
+	return n, os.MkdirAll(n.dir, 0o755)
+}
+
+// Name implements target.Node.
+func (n *Node) Name() string { return n.name }
+
+// Addr implements target.Node.
+func (n *Node) Addr() string { return n.port.Addr() }
+
+// BusPort implements target.Node.
+func (n *Node) BusPort() int { return n.port.Bus() }
+
+// PID is the process id, or 0 while the node is down.
+func (n *Node) PID() int {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	if !n.isRunning() {
+		return 0
+	}
+	return n.running.pid()
+}
+
+// Kill implements target.Killer. Killing a node that is down does nothing.
+func (n *Node) Kill(ctx context.Context) error {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	return n.kill(ctx)
+}
+
+// Stop implements target.Stopper. Stopping a node that is down does nothing.
+func (n *Node) Stop(ctx context.Context) error {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	return n.stop(ctx)
+}
+
+// Restart implements target.Restarter.
+func (n *Node) Restart(ctx context.Context) error {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	if err := n.stop(ctx); err != nil {
+		return err
+	}
+	return n.start(ctx)
+}
+
+// Pause implements target.Pauser by SIGSTOP.
+func (n *Node) Pause(context.Context) error { return n.signal("pausing", (*child).pause) }
+
+// Resume implements target.Pauser by SIGCONT.
+func (n *Node) Resume(context.Context) error { return n.signal("resuming", (*child).resume) }
+
+// Log implements target.LogReader: all that was printed, over all starts.
+func (n *Node) Log() (string, error) {
+	text, err := os.ReadFile(n.logFile())
+	return string(text), err
+}
+
+// NodesConf implements target.ConfReader.
+func (n *Node) NodesConf() (string, error) {
+	text, err := os.ReadFile(filepath.Join(n.dir, n.options["cluster-config-file"]))
+	return string(text), err
+}
+
+func (n *Node) logFile() string  { return n.dir + ".log" }
+func (n *Node) confFile() string { return n.dir + ".conf" }
+
+// startAnywhere reserves a port and starts the node there, on another one if somebody who does not reserve ports was faster.
+func (n *Node) startAnywhere(ctx context.Context) error {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	const tries = 5
+	for try := 1; ; try++ {
+		port, err := target.ReservePort()
+		if err != nil {
+			return err
+		}
+		n.port = port
+		err = n.start(ctx)
+		if err == nil || n.isRunning() || n.port.Free() || try == tries {
+			return err
+		}
+		if err := n.port.Release(); err != nil {
+			return err
+		}
+	}
+}
+
+// start starts the process and waits for PONG. When that does not come, the process is gone on return.
+func (n *Node) start(ctx context.Context) error {
+	options := target.Merge(n.options, map[string]string{"port": strconv.Itoa(n.port.Number)})
+	if n.command.uses["{conf}"] {
+		if err := os.WriteFile(n.confFile(), []byte(target.ConfFile(options)), 0o644); err != nil {
+			return fmt.Errorf("node %s: %w", n.name, err)
+		}
+	}
+	args := append([]string{n.program}, n.command.expand(n, options)...)
+	running, err := n.cluster.spawner.spawn(args, n.logFile())
+	if err != nil {
+		return fmt.Errorf("node %s: %w", n.name, err)
+	}
+	n.running = running
+	if err = n.awaitReady(ctx); err == nil {
+		return nil
+	}
+	err = errors.Join(err, n.kill(context.WithoutCancel(ctx)))
+	if unavailable := (*target.Unavailable)(nil); errors.As(err, &unavailable) {
+		return unavailable
+	}
+	return fmt.Errorf("node %s, %s: %w; its log ends:\n%s", n.name, strings.Join(args, " "), err, n.logTail())
+}
+
+func (n *Node) awaitReady(ctx context.Context) error {
+	alive := func() error {
+		if !n.isRunning() {
+			return fmt.Errorf("the process has ended: %s", n.running.state())
+		}
+		return nil
+	}
+	if err := target.AwaitPong(ctx, n.Addr(), alive); err != nil {
+		return err
+	}
+	if err := alive(); err != nil { // then it was somebody else who answered
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(n.late)) {
+		reply, err := target.Ask(ctx, n.Addr(), "CONFIG", "SET", name, n.late[name])
+		if err != nil {
+			return err
+		}
+		if reply.IsError() {
+			return &target.Unavailable{Reason: fmt.Sprintf("CONFIG SET %s %s was answered by %s; "+
+				"a command line with {options} or {conf} can carry the setting", name, n.late[name], reply)}
+		}
+	}
+	return nil
+}
+
+func (n *Node) isRunning() bool { return n.running != nil && !n.running.ended() }
+
+func (n *Node) kill(ctx context.Context) error {
+	if !n.isRunning() {
+		return nil
+	}
+	if err := n.running.kill(); err != nil {
+		return fmt.Errorf("killing node %s: %w", n.name, err)
+	}
+	return n.awaitEnd(ctx)
+}
+
+func (n *Node) stop(ctx context.Context) error {
+	if !n.isRunning() {
+		return nil
+	}
+	if err := n.running.terminate(); err != nil {
+		return fmt.Errorf("stopping node %s: %w", n.name, err)
+	}
+	return n.awaitEnd(ctx)
+}
+
+// awaitEnd waits until the process is gone, and with it whatever listened on the port for it.
+func (n *Node) awaitEnd(ctx context.Context) error {
+	const (
+		releaseLimit = 5 * time.Second
+		pollInterval = time.Millisecond
+	)
+	select {
+	case <-n.running.done:
+	case <-ctx.Done():
+		return fmt.Errorf("waiting for the end of node %s: %w", n.name, context.Cause(ctx))
+	}
+	for deadline := time.Now().Add(releaseLimit); !n.port.Free(); time.Sleep(pollInterval) {
+		if time.Now().After(deadline) {
+			return fmt.Errorf("node %s has ended and %s is still in use: a server must not leave its process group", n.name, n.Addr())
+		}
+	}
+	return nil
+}
+
+func (n *Node) signal(doing string, send func(*child) error) error {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	if !n.isRunning() {
+		return fmt.Errorf("%s node %s: it is down", doing, n.name)
+	}
+	if err := send(n.running); err != nil {
+		return fmt.Errorf("%s node %s: %w", doing, n.name, err)
+	}
+	return nil
+}
+
+// close ends the process and gives the port back.
+func (n *Node) close() error {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	err := n.kill(context.Background())
+	if n.port != nil {
+		err = errors.Join(err, n.port.Release())
+	}
+	return err
+}
+
+// logTail is the end of the log, for errors.
+func (n *Node) logTail() string {
+	const lines = 20
+	text, err := n.Log()
+	if err != nil {
+		return err.Error()
+	}
+	all := strings.Split(strings.TrimRight(text, "\n"), "\n")
+	return strings.Join(all[max(0, len(all)-lines):], "\n")
+}

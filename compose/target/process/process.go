@@ -1,0 +1,152 @@
+// Package process puts programs of this machine under test: `redis-server`, or `exec:` and a command line.
+//
+//	exec:/opt/valkey/bin/valkey-server
+//	exec:./my-server --port {port} --data {dir} --node-timeout {timeout}
+//	exec:python3 server.py --config {conf}
+//
+// The command line is split into words (single and double quotes group) and started once for each node, without a shell, in the folder the
+// harness runs in. These placeholders are replaced:
+//
+//	{port}     the client port, on 127.0.0.1; free, and below 55536
+//	{busport}  the port of the cluster bus, {port}+10000; free as well
+//	{dir}      an empty folder of the node's own; it survives kill and restart
+//	{timeout}  cluster-node-timeout in milliseconds
+//	{name}     the name of the node: A, B, ...
+//	{conf}     the path of a redis.conf that says all of the above and the options of the scenario
+//	{options}  the same as redis-server arguments: --port 11000 --dir ... ; a word of its own
+//
+// What a server under test has to do:
+//   - Without any placeholder it is given {options}, so it has to take redis-server's command line.
+//   - It answers PING with PONG on its port once it is ready, in cluster mode, empty, knowing no other node.
+//   - What it prints is its log. It does not leave its process group, so that signals reach all of it.
+//   - With {dir}/nodes.conf in Redis's format, scenarios about that file apply to it.
+//   - Without {options} and {conf}, what a scenario sets beyond {timeout} is sent by CONFIG SET. Refusing that makes the scenario unsupported.
+package process
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+
+	"github.com/clusterspec/clusterspec/compose/target"
+)
+
+// Target starts a program once for each node.
+type Target struct {
+	spec    string
+	command *command
+}
+
+// New makes the target of a command line, which stands in spec after "exec:".
+func New(spec, line string) (*Target, error) {
+	command, err := parseCommand(line)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", spec, err)
+	}
+	return &Target{spec, command}, nil
+}
+
+// Spec implements target.Target.
+func (t *Target) Spec() string { return t.spec }
+
+// Kind implements target.Target.
+func (t *Target) Kind() string { return "exec" }
+
+// Probe says why the target cannot be started on this machine: an *target.Unavailable, or nil if the program is there.
+func (t *Target) Probe() error {
+	_, err := t.program()
+	return err
+}
+
+// Describe implements target.Describer.
+func (t *Target) Describe(ctx context.Context) (target.Description, error) {
+	return target.DescribeByStarting(ctx, t)
+}
+
+// Start implements target.Target.
+func (t *Target) Start(ctx context.Context, topology target.Topology) (_ target.Cluster, err error) {
+	program, err := t.program()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := scratch(topology.Dir)
+	if err != nil {
+		return nil, err
+	}
+	c := &Cluster{dir: dir, spawner: newSpawner()}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, c.Close())
+		}
+	}()
+	standard := standardOptions(ctx, program)
+	for i := range topology.Nodes {
+		node, err := newNode(target.Name(i), c, t.command, program, target.Merge(standard, topology.Options))
+		if err != nil {
+			return nil, err
+		}
+		node.late = t.command.late(topology.Options)
+		c.nodes = append(c.nodes, node)
+	}
+	return c, c.start(ctx)
+}
+
+// program is the absolute path of the program, so that it stays the same wherever the node runs.
+func (t *Target) program() (string, error) {
+	path, err := exec.LookPath(t.command.words[0])
+	if err != nil {
+		return "", &target.Unavailable{Reason: fmt.Sprintf("%s: %v", t.spec, err)}
+	}
+	return filepath.Abs(path)
+}
+
+func scratch(dir string) (string, error) {
+	if dir == "" {
+		return os.MkdirTemp("", "clusterspec-")
+	}
+	return filepath.Abs(dir)
+}
+
+// Cluster is a set of processes on this machine.
+type Cluster struct {
+	dir     string
+	spawner *spawner
+	nodes   []*Node
+	once    sync.Once
+}
+
+// Nodes implements target.Cluster.
+func (c *Cluster) Nodes() []target.Node {
+	nodes := make([]target.Node, len(c.nodes))
+	for i, n := range c.nodes {
+		nodes[i] = n
+	}
+	return nodes
+}
+
+// start starts all nodes at the same time and returns the first trouble.
+func (c *Cluster) start(ctx context.Context) error {
+	errs := make([]error, len(c.nodes))
+	var starting sync.WaitGroup
+	for i, n := range c.nodes {
+		starting.Go(func() { errs[i] = n.startAnywhere(ctx) })
+	}
+	starting.Wait()
+	return errors.Join(errs...)
+}
+
+// Close implements target.Cluster.
+func (c *Cluster) Close() (err error) {
+	c.once.Do(func() {
+		for _, n := range c.nodes {
+			err = errors.Join(err, n.close())
+		}
+		c.spawner.close()
+		err = errors.Join(err, os.RemoveAll(c.dir))
+	})
+	return err
+}
