@@ -125,21 +125,6 @@ func (s *Source) Continue(id ID) {
 	}
 }
 
-// Resize changes the capacity of the backlog, keeping the newest bytes.
-func (s *Source) Resize(backlogBytes int) {
-	old := *s
-	s.size = backlogBytes
-	if !old.Active() {
-		return
-	}
-	s.empty()
-	s.backlog = make([]byte, s.size)
-	first, second := old.Since(old.BacklogFirst())
-	s.Append(first)
-	s.Append(second)
-	s.offset = old.offset
-}
-
 func (s *Source) rename(id ID) { s.id, s.id2, s.secondOffset = id, ID{}, -1 }
 
 func (s *Source) empty() { s.head, s.kept = 0, 0 }
