@@ -2,7 +2,10 @@
 // the handlers, one file per group with its table rows on top.
 //
 // An Engine has no streams and no timers of its own. The node feeds it requests (Execute, Apply), tells it the time
-// (Tick), and does for it what needs a stream (Host).
+// (Now, Tick), and does for it what needs a stream or the world outside (Host).
+//
+// A request passes through dispatch.go (the checks every command shares), redirect.go (is the key served here?),
+// perhaps multi.go (it is queued), and call.go (it runs and is counted), to a handler.
 package command
 
 import (
@@ -15,23 +18,58 @@ import (
 	"github.com/clusterspec/clusterspec/reference/keyspace"
 	"github.com/clusterspec/clusterspec/reference/migration"
 	"github.com/clusterspec/clusterspec/reference/replication"
+	"github.com/clusterspec/clusterspec/reference/resp"
 )
 
-// Engine runs commands against the state of one node.
+// Engine runs commands against the state of one node. Set the exported fields, then call Start, once.
 type Engine struct {
 	// Now is the time of the current turn. The node sets it before it calls anything else.
 	Now clock.Instant
 
 	DB      *keyspace.DB
-	Cluster *cluster.Machine // nil when cluster-enabled is no
-	Source  *replication.Source
+	Cluster *cluster.Machine    // nil when cluster-enabled is no
+	Source  *replication.Source // nil: nothing is propagated
 	Config  *config.Config
 	Host    Host
 	Rand    *rand.Rand
 	Defects defect.Set
+	Process Process
+
+	started clock.Instant
+	replica bool // BecomeReplica was called last: writes come from our primary alone
+
+	sessions  map[uint64]*Session
+	upstream  Session // the pseudo-session of Apply
+	replicas  []*Session
+	blocked   []*Session
+	parked    []*Session
+	pauses    pauses
+	frozen    map[string]int // keys on their way to another node, with the number of jobs that move them
+	watched   map[string][]*Session
+	messages  messages
+	silenced  resp.Writer // takes the replies that CLIENT REPLY keeps from a client
+	outgoing  outgoing
+	endpoints endpointType
+	password  string // requirepass
+
+	call  [2]Call // the running command, and the one it runs as part of EXEC
+	depth int
+	stats stats
 }
 
-// Host does for the engine what needs a stream or the world outside. The node implements it.
+// Process says what INFO tells of the process the node runs in. What is zero is left out.
+type Process struct {
+	ID         int    // process_id
+	RunID      string // run_id, 40 hexadecimal digits
+	OS         string
+	Arch       string
+	Executable string
+	ConfigFile string // also where CONFIG REWRITE writes to
+	Version    string // of clusterspec
+}
+
+// Host does for the engine what needs a stream or the world outside. The node implements it. It does not call the
+// engine back before the engine has returned.
 type Host interface {
 	// Dirty says that s.Reply got bytes outside of s's own Execute: a message, a late reply, the replication stream.
 	Dirty(s *Session)
@@ -71,3 +109,76 @@ const (
 	// Closing: write the reply, then close the connection.
 	Closing
 )
+
+// Start makes an Engine ready whose exported fields are set.
+func (e *Engine) Start() {
+	e.started = e.Now
+	e.sessions = make(map[uint64]*Session)
+	e.frozen = make(map[string]int)
+	e.watched = make(map[string][]*Session)
+	e.messages.start()
+	e.stats.start()
+	e.upstream.Primary = true
+	e.configure("")
+	e.Config.Subscribe(e.configure)
+}
+
+// configure takes over the options that are asked for with every request.
+func (e *Engine) configure(string) {
+	e.password = e.Config.String("requirepass")
+	e.endpoints = endpointTypeOf(e.Config.String("cluster-preferred-endpoint-type"))
+}
+
+// Open begins a client's session. Its ID, addresses and Since are set.
+func (e *Engine) Open(s *Session) {
+	s.authenticated = e.password == ""
+	s.lastRequest = e.Now
+	e.sessions[s.ID] = s
+	e.stats.connections++
+}
+
+// Close ends a session and drops everything that would still refer to it.
+func (e *Engine) Close(s *Session) {
+	e.unwatch(s)
+	e.unsubscribeAll(s)
+	e.forgetReplica(s)
+	remove(&e.blocked, s)
+	remove(&e.parked, s)
+	delete(e.sessions, s.ID)
+}
+
+// remove takes s out of a list, whose order is kept.
+func remove(list *[]*Session, s *Session) {
+	for i, other := range *list {
+		if other == s {
+			*list = append((*list)[:i], (*list)[i+1:]...)
+			return
+		}
+	}
+}
+
+// Tick does what is due: it ends pauses, answers blocked clients whose time is up, and removes expired keys.
+func (e *Engine) Tick(now clock.Instant) {
+	e.Now = now
+	e.endPauses()
+	e.expireBlocked()
+	e.expireCycle()
+}
+
+// Deadline is when Tick has something to do (mono).
+func (e *Engine) Deadline() clock.Millis {
+	return min(e.pauses.deadline(), e.blockedDeadline(), e.expireDeadline())
+}
+
+// Never is a Deadline that does not come.
+const Never = clock.Millis(1<<63 - 1)
+
+// BecomeReplica follows a change of role: clients that wait are sent away, and expired keys are no longer ours to
+// delete.
+func (e *Engine) BecomeReplica() {
+	e.replica = true
+	e.unblockAll()
+}
+
+// BecomePrimary follows a change of role.
+func (e *Engine) BecomePrimary() { e.replica = false }

@@ -1,6 +1,8 @@
 package command
 
 import (
+	"net/netip"
+
 	"github.com/clusterspec/clusterspec/reference/clock"
 	"github.com/clusterspec/clusterspec/reference/resp"
 )
@@ -24,6 +26,19 @@ type Session struct {
 	Primary bool
 	// Replica is set once PSYNC or SYNC made this connection a replica's link; nil for ordinary clients.
 	Replica *ReplicaLink
+
+	authenticated bool
+	silence       silence
+	noEvict       bool
+	closing       bool // Host.Disconnect was called: what it still sends is not for us
+	lastCommand   *Command
+	lastRequest   clock.Instant
+
+	queue         *queue // between MULTI and EXEC
+	watching      []watchedKey
+	watchBroken   bool // a watched key was changed: EXEC will refuse
+	subscriptions subscriptions
+	wait          wait // how long it is Blocked
 }
 
 // ReplicaLink is the primary's view of one replica that follows it.
@@ -36,3 +51,21 @@ type ReplicaLink struct {
 	CapaEOF       bool
 	CapaPSYNC2    bool
 }
+
+// Authenticated says whether the client may send large requests: before it gave the password, small limits hold.
+func (s *Session) Authenticated() bool { return s.authenticated }
+
+// local says whether the client is on the same host.
+func (s *Session) local() bool {
+	addr, err := netip.ParseAddrPort(s.Addr)
+	return err == nil && addr.Addr().Unmap().IsLoopback()
+}
+
+// silence is what CLIENT REPLY chose.
+type silence uint8
+
+const (
+	answerAll  silence = iota
+	skipNext           // CLIENT REPLY SKIP was the last request: the next one is not answered
+	answerNone         // CLIENT REPLY OFF
+)

@@ -1,0 +1,69 @@
+package command
+
+import (
+	"github.com/clusterspec/clusterspec/reference/resp"
+	"github.com/clusterspec/clusterspec/reference/slot"
+)
+
+// Command is one row of the table: COMMAND, routing, dispatch and documentation all come from it.
+type Command struct {
+	Name       string // "get"; "cluster|nodes" is the subcommand NODES of the container "cluster"
+	Arity      int    // number of words with the name; negative: at least as many
+	Flags      Flags
+	Keys       Keys
+	Group      string   // as COMMAND DOCS names it
+	Since      string   // the version of Redis that introduced it
+	Complexity string   // in O notation
+	Summary    string   // one line of documentation
+	Syntax     string   // the arguments of a subcommand, as HELP shows them
+	Tips       []string // for clients that spread a command over nodes (COMMAND's eighth element)
+
+	// Run executes the command: its arity is right and its keys are served here. A container has none.
+	Run func(*Call)
+
+	subcommands []*Command
+	index       int // of its counters in Engine.stats
+}
+
+// Call is one execution of a command.
+type Call struct {
+	*Engine
+	Session *Session
+	Cmd     *Command
+	Args    [][]byte     // the request, name included; valid during the call
+	Reply   *resp.Writer // where the reply goes
+
+	first         []byte    // the key the request was routed by,
+	firstSlot     slot.Slot // and its slot
+	inTransaction bool      // EXEC runs it: it must not block
+	dirty         int       // changes to the keyspace, as Redis counts them
+	rewritten     bool      // Rewrite or NoPropagation was called
+	status        Status
+}
+
+// Changed says that the command made n changes to the keyspace. A write that made any is propagated to replicas.
+func (c *Call) Changed(n int) { c.dirty += n }
+
+// Rewrite propagates args in place of the command as it came; called again, it adds another command.
+func (c *Call) Rewrite(args ...[]byte) {
+	c.rewritten = true
+	c.propagate(args...)
+}
+
+// NoPropagation keeps the command from replicas although it made changes.
+func (c *Call) NoPropagation() { c.rewritten = true }
+
+// Park undoes the request: nothing happened, and the same request comes again after Host.Resume.
+func (c *Call) Park() { c.status = Parked }
+
+// Close ends the connection after the reply.
+func (c *Call) Close() { c.status = Closing }
+
+// InTransaction says whether EXEC runs the command, which must not block then.
+func (c *Call) InTransaction() bool { return c.inTransaction }
+
+// OK replies OK.
+func (c *Call) OK() { c.Reply.Simple("OK") }
+
+// Error replies with an error; text begins with the code.
+func (c *Call) Error(text string) { c.Reply.Error(text) }

@@ -1,0 +1,170 @@
+package command
+
+import (
+	"strings"
+
+	"github.com/clusterspec/clusterspec/reference/defect"
+	"github.com/clusterspec/clusterspec/reference/resp"
+)
+
+// Execute runs one request of a client. The args are valid during the call only.
+func (e *Engine) Execute(s *Session, args [][]byte) Status {
+	silence := s.silence
+	cmd, container := table.lookup(args)
+	status := e.dispatch(s, cmd, container, args)
+	if status == Parked {
+		return Parked
+	}
+	s.lastCommand = cmd
+	s.lastRequest = e.Now
+	if s.Asking && s.queue == nil && (cmd == nil || cmd.Name != "asking") && !e.Defects.Has(defect.AskingSticks) {
+		s.Asking = false
+	}
+	if silence == skipNext && s.silence == skipNext {
+		s.silence = answerAll
+	}
+	if s.closing {
+		return Closing
+	}
+	return status
+}
+
+// Apply runs a command of our primary's stream: nobody is answered, and nothing is propagated, because the node relays
+// the stream as it came.
+func (e *Engine) Apply(args [][]byte) {
+	s := &e.upstream
+	s.Reply.Buf = s.Reply.Buf[:0]
+	cmd, container := table.lookup(args)
+	e.dispatch(s, cmd, container, args)
+}
+
+// dispatch makes the checks that all commands share, in the order of Redis' processCommand, and runs the command,
+// queues it, or says why not.
+func (e *Engine) dispatch(s *Session, cmd, container *Command, args [][]byte) Status {
+	if cmd == nil {
+		return e.rejectUnknown(s, container, args)
+	}
+	if cmd.Arity > 0 && len(args) != cmd.Arity || len(args) < -cmd.Arity {
+		return e.reject(s, cmd, errWrongArity(cmd.Name))
+	}
+	flags := cmd.Flags
+	if flags.Has(Protected) && !e.mayDebug(s) {
+		return e.reject(s, cmd, errDebugNotAllowed)
+	}
+	if !s.authenticated && !s.Primary && !flags.Has(NoAuth) {
+		return e.reject(s, cmd, errNoAuth)
+	}
+	if s.queue != nil && flags.Has(NoMulti) {
+		return e.reject(s, cmd, errNotInTransaction)
+	}
+
+	c := e.prepare(s, cmd, args)
+	if e.Cluster != nil && !s.Primary && (cmd.Keys.any() || cmd.Name == "exec") {
+		if to := e.route(c); to.verdict != serveHere {
+			return e.redirect(c, to)
+		}
+	}
+
+	if cmd.Name == "exec" && s.queue != nil {
+		flags |= s.queue.flags
+	}
+	if flags.Has(Write) && e.replica && !s.Primary {
+		return e.reject(s, cmd, errReadOnlyReplica)
+	}
+	if s.subscribed() && s.Reply.Proto != 3 && !flags.Has(InSubscription) {
+		return e.reject(s, cmd, errSubscribed(cmd.Name))
+	}
+	if s.Replica != nil && flags.Has(Write|MayReplicate|ReadOnly) {
+		return e.reject(s, cmd, errReplicaLink)
+	}
+	if e.mustWait(c, flags) {
+		e.park(s)
+		return Parked
+	}
+	if s.queue != nil && !flags.Has(NotQueued) {
+		s.queue.add(cmd, args)
+		c.Reply.Simple("QUEUED")
+		return Done
+	}
+	return e.run(c)
+}
+
+// rejectUnknown answers a request for a command we do not have.
+func (e *Engine) rejectUnknown(s *Session, container *Command, args [][]byte) Status {
+	if equalFold(args[0], "host:") || equalFold(args[0], "post") {
+		return Closing // a browser that was tricked into speaking to us; it gets no reply (Redis: securityWarningCommand)
+	}
+	if container != nil {
+		return e.reject(s, nil, errUnknownSubcommand(args[1], strings.ToUpper(container.Name)))
+	}
+	return e.reject(s, nil, errUnknownCommand(args))
+}
+
+// reject answers a request that was not run with an error. A transaction it was meant for cannot succeed any more.
+func (e *Engine) reject(s *Session, cmd *Command, text string) Status {
+	if s.queue != nil {
+		s.queue.broken = true
+	}
+	if cmd != nil {
+		e.stats.of(cmd).rejected++
+	}
+	e.replyTo(s).Error(text)
+	e.stats.countError(text)
+	return Done
+}
+
+// prepare makes a Call of a request, in memory that is used again for every request.
+func (e *Engine) prepare(s *Session, cmd *Command, args [][]byte) *Call {
+	c := &e.call[e.depth]
+	*c = Call{Engine: e, Session: s, Cmd: cmd, Args: args, Reply: e.replyTo(s)}
+	return c
+}
+
+// replyTo is where replies to a session go. Messages it subscribed to are not replies: CLIENT REPLY does not stop them.
+func (e *Engine) replyTo(s *Session) *resp.Writer {
+	if s.silence == answerAll {
+		return &s.Reply
+	}
+	e.silenced = resp.Writer{Buf: e.silenced.Buf[:0], Proto: s.Reply.Proto}
+	return &e.silenced
+}
+
+// mayDebug says whether a client may use DEBUG (enable-debug-command).
+func (e *Engine) mayDebug(s *Session) bool {
+	switch e.Config.String("enable-debug-command") {
+	case "yes":
+		return true
+	case "local":
+		return s.local()
+	}
+	return false
+}
+
+// run executes a command, counts it, and propagates what it changed (Redis: call).
+func (e *Engine) run(c *Call) Status {
+	mark := len(c.Reply.Buf)
+	e.depth++
+	c.Cmd.Run(c)
+	e.depth--
+	if c.status == Parked {
+		e.park(c.Session)
+		return Parked
+	}
+	e.stats.commands++
+	counters := e.stats.of(c.Cmd)
+	counters.calls++
+	if len(c.Reply.Buf) > mark && c.Reply.Buf[mark] == '-' {
+		counters.failed++
+		e.stats.countError(string(c.Reply.Buf[mark+1:]))
+	}
+	if c.dirty > 0 {
+		e.stats.changes += c.dirty
+		if !c.rewritten && c.Cmd.Flags.Has(Write) {
+			e.propagate(c.Args...)
+		}
+	}
+	if e.depth == 0 {
+		e.flushOutgoing()
+	}
+	return c.status
+}

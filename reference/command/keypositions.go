@@ -1,0 +1,120 @@
+package command
+
+// Keys says where the keys of a command stand among its words.
+type Keys struct {
+	// First, Last and Step are positions as COMMAND tells them: the first key, the last one (negative: counted from the
+	// end), and how far they are apart. First is 0 when the command has no keys in fixed places.
+	First, Last, Step int
+	// Access is what happens to the keys. With as many elements as keys, each has a key specification of its own in
+	// COMMAND; with one, all share it.
+	Access []Access
+	// Find gives the positions when they depend on other words. It is asked before First, Last and Step.
+	Find func(args [][]byte) ([]int, error)
+}
+
+// Access is what a command does to a key, as key specifications name it.
+type Access uint16
+
+// The kinds of access (Redis: CMD_KEY_*).
+const (
+	ReadKey      Access = 1 << iota // RO: the value is not changed
+	ReadWriteKey                    // RW: it is changed, and what it becomes depends on what it was
+	OverwriteKey                    // OW: it is changed without regard to what it was
+	RemoveKey                       // RM: it is deleted
+	ReturnsValue                    // the value, or part of it, is returned, copied or compared
+	UpdatesValue
+	InsertsValue
+	DeletesValue
+	NotAKey    // a channel that is routed like a key
+	Incomplete // there may be more keys than this specification finds
+	Varies     // some options make it another kind of access
+)
+
+// accessNames are in the order of the constants.
+var accessNames = [...]string{
+	"RO", "RW", "OW", "RM", "access", "update", "insert", "delete", "not_key", "incomplete", "variable_flags",
+}
+
+// Names lists the kinds of access as COMMAND shows them.
+func (a Access) Names() []string {
+	var names []string
+	for i, name := range accessNames {
+		if a&(1<<i) != 0 {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// oneKey is a command whose first argument is its key.
+func oneKey(a Access) Keys { return Keys{First: 1, Last: 1, Step: 1, Access: []Access{a}} }
+
+// allKeys is a command whose arguments are keys, every step-th of them.
+func allKeys(step int, a Access) Keys {
+	return Keys{First: 1, Last: -1, Step: step, Access: []Access{a}}
+}
+
+// twoKeys is a command whose first two arguments are keys that are treated differently.
+func twoKeys(a, b Access) Keys { return Keys{First: 1, Last: 2, Step: 1, Access: []Access{a, b}} }
+
+// secondKey is a subcommand whose argument is its key.
+func secondKey(a Access) Keys { return Keys{First: 2, Last: 2, Step: 1, Access: []Access{a}} }
+
+// any says whether the command can have keys.
+func (k *Keys) any() bool { return k.First > 0 || k.Find != nil }
+
+// keyWalk visits the keys of a request, or of all requests in a transaction.
+type keyWalk struct {
+	args           [][]byte
+	at, last, step int   // the next key, unless found says where it is
+	found          []int // positions that Find gave
+	queue          *queue
+	nth            int // the next request of the queue
+}
+
+// walkKeys begins to visit the keys of a request. EXEC has those of its transaction.
+func walkKeys(c *Call) keyWalk {
+	if c.Cmd.Name == "exec" {
+		return keyWalk{queue: c.Session.queue}
+	}
+	var w keyWalk
+	w.enter(c.Cmd, c.Args)
+	return w
+}
+
+// enter turns to one request.
+func (w *keyWalk) enter(cmd *Command, args [][]byte) {
+	k := &cmd.Keys
+	w.args, w.at, w.last, w.step, w.found = args, 1, 0, 1, nil
+	if k.Find != nil {
+		w.found, _ = k.Find(args) // without keys the handler says what is wrong
+		return
+	}
+	if k.First > 0 {
+		w.at, w.last, w.step = k.First, k.Last, k.Step
+		if k.Last < 0 {
+			w.last += len(args)
+		}
+	}
+}
+
+// next gives the next key.
+func (w *keyWalk) next() (key []byte, ok bool) {
+	for {
+		if len(w.found) > 0 {
+			key, w.found = w.args[w.found[0]], w.found[1:]
+			return key, true
+		}
+		if w.at <= w.last && w.at < len(w.args) {
+			key = w.args[w.at]
+			w.at += w.step
+			return key, true
+		}
+		if w.queue == nil || w.nth == len(w.queue.requests) {
+			return nil, false
+		}
+		r := &w.queue.requests[w.nth]
+		w.nth++
+		w.enter(r.cmd, r.args)
+	}
+}

@@ -1,0 +1,214 @@
+package command
+
+import (
+	"bytes"
+	"strconv"
+
+	"github.com/clusterspec/clusterspec/reference/cluster"
+	"github.com/clusterspec/clusterspec/reference/defect"
+	"github.com/clusterspec/clusterspec/reference/resp"
+	"github.com/clusterspec/clusterspec/reference/slot"
+)
+
+// verdict is what the slot map says about a request.
+type verdict uint8
+
+const (
+	serveHere verdict = iota
+	moved
+	ask
+	tryAgain
+	crossSlot
+	slotUnserved
+	clusterDown
+	clusterDownForWrites
+)
+
+// destination is where a request belongs; slot and peer are set for moved and ask.
+type destination struct {
+	verdict verdict
+	slot    slot.Slot
+	peer    *cluster.Peer
+}
+
+// route decides who serves a request that has keys, or EXEC. It asks in the order of Redis' getNodeByQuery; the numbers
+// are the rows of the table in section 6.2 of the protocol notes. It changes nothing but remembers the slot of the first
+// key in c.
+func (e *Engine) route(c *Call) destination {
+	m, cmd, s := e.Cluster, c.Cmd, c.Session
+	keys := walkKeys(c)
+	if keys.queue == nil && cmd.Name == "exec" {
+		return destination{} // 1: the handler says that there was no MULTI
+	}
+
+	first, ok := keys.next()
+	if !ok {
+		return destination{} // 4
+	}
+	c.first, c.firstSlot = first, e.SlotOf(first)
+	at := c.firstSlot
+	owner := m.Owner(at)
+	if owner == nil {
+		return destination{verdict: slotUnserved} // 2
+	}
+	here := owner == m.Myself()
+	migrating := here && m.Migrating(at) != nil
+	importing := !migrating && m.Importing(at) != nil
+	open := migrating || importing
+	channels := cmd.Flags.Has(ShardChannel)
+
+	several, missing, present := false, 0, 0
+	for key := first; ok; key, ok = keys.next() {
+		if !bytes.Equal(key, first) {
+			if e.SlotOf(key) != at && !e.Defects.Has(defect.NoCrossSlot) {
+				return destination{verdict: crossSlot} // 3
+			}
+			several = true
+		}
+		if open && !channels {
+			if e.exists(at, key) {
+				present++
+			} else {
+				missing++
+			}
+		}
+	}
+
+	if !m.Up() {
+		switch {
+		case channels && !e.Config.Bool("cluster-allow-pubsubshard-when-down"):
+			return destination{verdict: clusterDown} // 5
+		case channels:
+		case !e.Config.Bool("cluster-allow-reads-when-down"):
+			return destination{verdict: clusterDown} // 6
+		case cmd.Flags.Has(Write):
+			return destination{verdict: clusterDownForWrites} // 7
+		}
+	}
+	if open && cmd.Name == "migrate" {
+		return destination{} // 8
+	}
+	if migrating && missing > 0 {
+		if present > 0 {
+			return destination{verdict: tryAgain} // 9
+		}
+		return destination{ask, at, m.Migrating(at)} // 10
+	} // 11: nothing is missing
+	if importing && (s.Asking || cmd.Flags.Has(AsksItself) || e.Defects.Has(defect.ImportWithoutAsking)) {
+		if several && missing > 0 {
+			return destination{verdict: tryAgain} // 12
+		}
+		return destination{} // 13
+	}
+	writes := cmd.Flags.Has(Write) || keys.queue != nil && keys.queue.flags.Has(Write)
+	if (s.ReadOnly || channels) && !writes && m.Myself().Primary == owner {
+		return destination{} // 14
+	}
+	if here {
+		return destination{} // 15
+	}
+	return destination{moved, at, owner} // 16
+}
+
+// redirect answers a request that does not belong here. A transaction cannot succeed any more: EXEC discards it.
+func (e *Engine) redirect(c *Call, to destination) Status {
+	s := c.Session
+	if c.Cmd.Name == "exec" {
+		e.discard(s)
+	} else if s.queue != nil {
+		s.queue.broken = true
+	}
+	e.stats.of(c.Cmd).rejected++
+	text := verdictErrors[to.verdict]
+	e.stats.countError(text)
+	switch to.verdict {
+	case moved, ask:
+		if to.verdict == moved && e.Defects.Has(defect.AskForMoved) {
+			text = verdictErrors[ask]
+		}
+		e.appendRedirect(c.Reply, text, to)
+	default:
+		c.Reply.Error(text)
+	}
+	return Done
+}
+
+// verdictErrors are the replies to what is not served here; those to moved and ask go on with slot and endpoint.
+var verdictErrors = [...]string{
+	moved:                "MOVED ",
+	ask:                  "ASK ",
+	tryAgain:             "TRYAGAIN Multiple keys request during rehashing of slot",
+	crossSlot:            "CROSSSLOT Keys in request don't hash to the same slot",
+	slotUnserved:         "CLUSTERDOWN Hash slot not served",
+	clusterDown:          "CLUSTERDOWN The cluster is down",
+	clusterDownForWrites: "CLUSTERDOWN The cluster is down and only accepts read commands",
+}
+
+// appendRedirect writes MOVED or ASK: slot, endpoint and client port of the node that is to be asked. It does not
+// allocate: a client with an old slot map meets it with every request.
+func (e *Engine) appendRedirect(w *resp.Writer, word string, to destination) {
+	b := append(w.Buf, '-')
+	b = append(b, word...)
+	b = strconv.AppendUint(b, uint64(to.slot), 10)
+	b = append(b, ' ')
+	b = append(b, e.endpoints.of(to.peer)...)
+	if to.verdict != moved || !e.Defects.Has(defect.MovedWithoutPort) {
+		b = append(b, ':')
+		b = strconv.AppendUint(b, uint64(to.peer.Port), 10)
+	}
+	w.Buf = append(b, "\r\n"...)
+}
+
+// SlotOf is the slot of a key, as this node computes it.
+func (e *Engine) SlotOf(key []byte) slot.Slot {
+	if e.Defects.Has(defect.SecondHashTag) {
+		return slotBySecondTag(key)
+	}
+	return slot.Of(key)
+}
+
+// slotBySecondTag is what defect.SecondHashTag does: when nothing stands between the first pair of braces, a second
+// pair is looked for.
+func slotBySecondTag(key []byte) slot.Slot {
+	at := bytes.IndexByte(key, '{')
+	if at >= 0 && bytes.HasPrefix(key[at:], []byte("{}")) {
+		rest := key[at+len("{}"):]
+		if tag := slot.HashTag(rest); len(tag) < len(rest) {
+			return slot.Of(rest)
+		}
+	}
+	return slot.Of(key)
+}
+
+// endpointType is cluster-preferred-endpoint-type: what clients are told to connect to.
+type endpointType uint8
+
+const (
+	endpointIP endpointType = iota
+	endpointHostname
+	endpointUnknown
+)
+
+// endpointTypeOf reads the option's value.
+func endpointTypeOf(text string) endpointType {
+	switch text {
+	case "hostname":
+		return endpointHostname
+	case "unknown-endpoint":
+		return endpointUnknown
+	}
+	return endpointIP
+}
+
+// of is a node's endpoint in MOVED, ASK and CLUSTER SHARDS (section 6.4).
+func (t endpointType) of(p *cluster.Peer) string {
+	switch {
+	case t == endpointUnknown:
+		return ""
+	case t == endpointIP:
+		return p.IP
+	case p.Hostname == "":
+		return "?"
+	}
+	return p.Hostname
+}

@@ -1,0 +1,174 @@
+package command
+
+import (
+	"encoding/binary"
+	"slices"
+	"strings"
+)
+
+// groups is the whole table, one list per file.
+var groups = [][]Command{
+	connectionCommands, stringCommands, transactionCommands, pubsubCommands,
+}
+
+// table finds commands by name. It is built once and never changes.
+var table commandTable
+
+func init() { table.build(groups) }
+
+// commandTable holds the commands twice: those with short names, which are nearly all that matter for speed, in a hash
+// table without collisions under the name packed into a word; and all of them in a map.
+type commandTable struct {
+	all    []*Command // without subcommands, by name
+	rows   int        // subcommands included
+	byName map[string]*Command
+
+	packed     []packedCommand
+	multiplier uint64
+	shift      uint
+}
+
+// packedCommand is a command under its name of at most eight letters.
+type packedCommand struct {
+	word uint64
+	cmd  *Command
+}
+
+// packedBytes is the longest name that fits into a word.
+const packedBytes = 8
+
+// lookup finds the row of a request: the subcommand if the first word is a container. container is the row of the first
+// word when the second word is not one of its subcommands.
+func (t *commandTable) lookup(args [][]byte) (cmd, container *Command) {
+	cmd = t.command(args[0])
+	if cmd == nil || cmd.subcommands == nil || len(args) == 1 {
+		return cmd, nil
+	}
+	for _, sub := range cmd.subcommands {
+		if equalFold(args[1], sub.Name[len(cmd.Name)+1:]) {
+			return sub, nil
+		}
+	}
+	return nil, cmd
+}
+
+// command finds a top-level command by its name in any letter case. It does not allocate.
+func (t *commandTable) command(name []byte) *Command {
+	if len(name) <= packedBytes {
+		word := packName(name)
+		entry := &t.packed[word*t.multiplier>>t.shift]
+		if entry.word == word {
+			return entry.cmd
+		}
+		return nil
+	}
+	var lower [maxNameBytes]byte
+	if len(name) > len(lower) {
+		return nil
+	}
+	for i, b := range name {
+		lower[i] = toLower(b)
+	}
+	return t.byName[string(lower[:len(name)])]
+}
+
+// maxNameBytes bounds the name of a command or subcommand.
+const maxNameBytes = 32
+
+// packName makes a word of a name of at most eight letters, the same in any letter case. Setting the case bit maps no
+// other byte to a small letter, so names of letters alone cannot be confused with anything else.
+func packName(name []byte) uint64 {
+	const caseBits = 0x2020202020202020
+	if len(name) == packedBytes {
+		return binary.LittleEndian.Uint64(name) | caseBits
+	}
+	var word uint64
+	for i, b := range name {
+		word |= uint64(b|0x20) << (8 * i)
+	}
+	return word
+}
+
+// build sorts the rows into the table and panics when they contradict each other: that is a mistake in the program.
+func (t *commandTable) build(groups [][]Command) {
+	t.byName = make(map[string]*Command)
+	for _, group := range groups {
+		for i := range group {
+			t.add(&group[i])
+		}
+	}
+	for _, cmd := range t.byName {
+		if container, _, ok := strings.Cut(cmd.Name, "|"); ok {
+			parent := t.byName[container]
+			if parent == nil {
+				panic("no container for " + cmd.Name)
+			}
+			parent.subcommands = append(parent.subcommands, cmd)
+		} else {
+			t.all = append(t.all, cmd)
+		}
+	}
+	byName := func(a, b *Command) int { return strings.Compare(a.Name, b.Name) }
+	slices.SortFunc(t.all, byName)
+	for _, cmd := range t.all {
+		slices.SortFunc(cmd.subcommands, byName)
+	}
+	t.pack()
+}
+
+// add enters one row.
+func (t *commandTable) add(cmd *Command) {
+	if t.byName[cmd.Name] != nil {
+		panic("two rows for " + cmd.Name)
+	}
+	cmd.index = t.rows
+	t.rows++
+	t.byName[cmd.Name] = cmd
+}
+
+// pack looks for a multiplier under which no two short names fall into one place: few attempts are needed when the
+// table has several times as many places as names.
+func (t *commandTable) pack() {
+	const bits = 10
+	t.shift = 64 - bits
+	for t.multiplier = 0x9E3779B97F4A7C15; !t.tryPack(1 << bits); t.multiplier += 2 {
+	}
+}
+
+// tryPack fills the packed table with the present multiplier, or says that two names collide.
+func (t *commandTable) tryPack(places int) bool {
+	t.packed = make([]packedCommand, places)
+	for _, cmd := range t.all {
+		if len(cmd.Name) > packedBytes {
+			continue
+		}
+		word := packName([]byte(cmd.Name))
+		entry := &t.packed[word*t.multiplier>>t.shift]
+		if entry.cmd != nil {
+			return false
+		}
+		*entry = packedCommand{word, cmd}
+	}
+	return true
+}
+
+// toLower is the small letter of an ASCII capital, and any other byte itself.
+func toLower(b byte) byte {
+	if 'A' <= b && b <= 'Z' {
+		return b + 'a' - 'A'
+	}
+	return b
+}
+
+// equalFold says whether word is the given name (in small letters) in any letter case.
+func equalFold(word []byte, name string) bool {
+	if len(word) != len(name) {
+		return false
+	}
+	for i, b := range word {
+		if toLower(b) != name[i] {
+			return false
+		}
+	}
+	return true
+}
