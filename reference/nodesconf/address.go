@@ -65,7 +65,7 @@ func parseAddress(n *Node, field []byte) error {
 // parsePair reads one name=value. 7.2 refuses names it does not know; later servers have more, so they are kept.
 func parsePair(n *Node, pair []byte) error {
 	name, value, found := strings.Cut(string(pair), "=")
-	if !found || name == "" || strings.Contains(value, "=") {
+	if !found || name == "" {
 		return fmt.Errorf("%s behind the hostname is not name=value", quoteShort(pair))
 	}
 	if !isPairText(name) || !isPairText(value) {
@@ -101,22 +101,20 @@ func parsePort(text string) (uint16, error) {
 }
 
 // appendAddress writes ip:port@bus port.
-func appendAddress(dst []byte, n *Node) []byte {
-	dst = append(dst, n.IP...)
+func appendAddress(dst []byte, ip string, n *Node) []byte {
+	dst = append(dst, ip...)
 	dst = append(dst, ':')
 	dst = strconv.AppendUint(dst, uint64(n.Port), 10)
 	dst = append(dst, '@')
 	return strconv.AppendUint(dst, uint64(n.BusPort), 10)
 }
 
-// appendFileAddress writes the whole field in the form of 7.2. Names come from other nodes, which may send anything: one
-// that would damage the file is left out. The bus brings it back after a restart.
+// appendFileAddress writes the whole field in the form of 7.2. Address and names come from other nodes, which may send
+// anything: what would damage the file is left out. The bus brings it back after a restart.
 func appendFileAddress(dst []byte, n *Node, shard bus.NodeID) []byte {
-	dst = appendAddress(dst, n)
+	dst = appendAddress(dst, harmless(n.IP), n)
 	dst = append(dst, ',')
-	if isWordText(n.Hostname) {
-		dst = append(dst, n.Hostname...)
-	}
+	dst = append(dst, harmless(n.Hostname)...)
 	if n.HasTLSPort || !n.HasTCPPort {
 		dst = appendPair(dst, pairTLSPort)
 		dst = strconv.AppendUint(dst, uint64(n.TLSPort), 10)
@@ -125,17 +123,19 @@ func appendFileAddress(dst []byte, n *Node, shard bus.NodeID) []byte {
 		dst = appendPair(dst, pairTCPPort)
 		dst = strconv.AppendUint(dst, uint64(n.TCPPort), 10)
 	}
-	if n.Nodename != "" && isPairText(n.Nodename) && isWordText(n.Nodename) {
+	if nodename := harmless(n.Nodename); nodename != "" && isPairText(nodename) {
 		dst = appendPair(dst, pairNodename)
-		dst = append(dst, n.Nodename...)
+		dst = append(dst, nodename...)
 	}
 	if !shard.IsZero() {
 		dst = appendPair(dst, pairShardID)
 		dst = append(dst, shard[:]...)
 	}
-	for i := range n.Extra {
-		dst = appendPair(dst, n.Extra[i].Name)
-		dst = append(dst, n.Extra[i].Value...)
+	for _, pair := range n.Extra {
+		if name := harmless(pair.Name); name != "" {
+			dst = appendPair(dst, name)
+			dst = append(dst, harmless(pair.Value)...)
+		}
 	}
 	return dst
 }
@@ -146,17 +146,18 @@ func appendPair(dst []byte, name string) []byte {
 	return append(dst, '=')
 }
 
-// isPairText reports whether text may stand in a pair (isValidAuxChar). Valkey allows ':' for the sake of IPv6.
-func isPairText(text string) bool {
-	return !strings.ContainsAny(text, "!#$%&()*+;<>?@[]^{|}~\x00")
-}
-
-// isWordText reports whether text can be a part of the address field and come back the same.
-func isWordText(text string) bool {
+// harmless is text, or nothing if it would not come back as the same part of the address field.
+func harmless(text string) string {
 	for i := range len(text) {
 		if c := text[i]; c <= ' ' || c == 0x7f || c == ',' || c == '"' || c == '\'' {
-			return false
+			return ""
 		}
 	}
-	return true
+	return text
+}
+
+// isPairText reports whether text may be the name or the value of a pair (isValidAuxChar). Valkey allows ':' for the
+// sake of IPv6.
+func isPairText(text string) bool {
+	return !strings.ContainsAny(text, "=!#$%&()*+;<>?@[]^{|}~\x00")
 }

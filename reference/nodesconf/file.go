@@ -84,7 +84,7 @@ func (f *File) Append(dst []byte) []byte {
 	shards := f.shardIDs()
 	for i := range f.Nodes {
 		n := &f.Nodes[i]
-		if n.Flags.Has(bus.FlagHandshake) {
+		if n.Flags.Has(bus.FlagHandshake) && !n.Flags.Has(bus.FlagMyself) {
 			continue
 		}
 		shard := n.ShardID
@@ -119,7 +119,7 @@ func (f *File) shardIDs() map[bus.NodeID]bus.NodeID {
 func AppendLine(dst []byte, n *Node) []byte {
 	dst = append(dst, n.ID[:]...)
 	dst = append(dst, ' ')
-	dst = appendAddress(dst, n)
+	dst = appendAddress(dst, n.IP, n)
 	if n.Hostname != "" {
 		dst = append(dst, ',')
 		dst = append(dst, n.Hostname...)

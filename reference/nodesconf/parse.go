@@ -34,7 +34,7 @@ func (e *SyntaxError) Error() string {
 
 // Parse reads a file; text without a byte is a new node's and gives a File without nodes. A damaged file gives a
 // *SyntaxError. A node that is only mentioned, as a primary or as the other end of an open slot, becomes a Node without
-// flags. A slot that two lines claim stays with the first, as in Redis.
+// flags behind the others. A slot that two lines claim stays with the first, as in Redis.
 func Parse(text []byte) (*File, error) {
 	p := parser{file: new(File), index: make(map[bus.NodeID]int), myself: none}
 	if len(text) == 0 {
@@ -60,11 +60,12 @@ const none = -1
 
 // parser is a file half read. Nodes are named by index, because the slice grows.
 type parser struct {
-	file   *File
-	index  map[bus.NodeID]int
-	myself int
-	lines  int
-	taken  slot.Set // slots that have an owner
+	file      *File
+	index     map[bus.NodeID]int
+	myself    int
+	lines     int
+	mentioned []bus.NodeID // primaries and other ends of open slots, which may or may not have a line
+	taken     slot.Set     // slots that have an owner
 
 	// Open slots belong to myself, whichever line names them. The last word on a slot counts.
 	migrating, importing map[slot.Slot]bus.NodeID
@@ -91,7 +92,7 @@ func (p *parser) parseLine(line []byte) error {
 	if len(words) == 0 {
 		return errors.New("the line has blanks only")
 	}
-	if strings.EqualFold(string(words[0]), "vars") {
+	if isWord(words[0], "vars") {
 		return p.parseVars(words[1:])
 	}
 	return p.parseNode(words)
@@ -103,10 +104,10 @@ func (p *parser) parseVars(words [][]byte) error {
 		return fmt.Errorf("vars has %d words, want pairs", len(words))
 	}
 	for ; len(words) > 0; words = words[2:] {
-		switch name := string(words[0]); {
-		case strings.EqualFold(name, "currentEpoch"):
+		switch {
+		case isWord(words[0], "currentEpoch"):
 			p.file.CurrentEpoch = strtoull(words[1])
-		case strings.EqualFold(name, "lastVoteEpoch"):
+		case isWord(words[0], "lastVoteEpoch"):
 			p.file.LastVoteEpoch = strtoull(words[1])
 		}
 	}
@@ -138,8 +139,7 @@ func (p *parser) parseNode(words [][]byte) error {
 		if err != nil {
 			return fmt.Errorf("reading the primary: %w", err)
 		}
-		p.node(primary)
-		n = &p.file.Nodes[i]
+		p.mentioned = append(p.mentioned, primary)
 		n.Primary = primary
 	}
 	n.PingSent = clock.Millis(strtol(words[4]))
@@ -223,7 +223,7 @@ func (p *parser) parseOpen(word []byte) error {
 	if err != nil {
 		return fmt.Errorf("reading open slot %d: %w", s, err)
 	}
-	p.node(id)
+	p.mentioned = append(p.mentioned, id)
 	open := &p.importing
 	if rest[0] == '>' {
 		open = &p.migrating
@@ -237,6 +237,9 @@ func (p *parser) parseOpen(word []byte) error {
 
 // finish draws the conclusions that need the whole file.
 func (p *parser) finish() {
+	for _, id := range p.mentioned {
+		p.node(id)
+	}
 	f := p.file
 	myself := &f.Nodes[p.myself]
 	myself.Migrating = sorted(p.migrating)
@@ -262,6 +265,12 @@ func sorted(open map[slot.Slot]bus.NodeID) []Open {
 	}
 	slices.SortFunc(list, Open.Compare)
 	return list
+}
+
+// isWord compares as strcasecmp does. EqualFold alone would also take the few letters beyond ASCII that fold into it; they
+// are longer.
+func isWord(word []byte, name string) bool {
+	return len(word) == len(name) && strings.EqualFold(string(word), name)
 }
 
 func slotOf(text []byte) (slot.Slot, bool) {
