@@ -92,7 +92,7 @@ const (
 // Has reports whether all flags of x are set.
 func (m MessageFlags) Has(x MessageFlags) bool { return m&x == x }
 
-// flagNamed finds a flag by name. Only ASCII letters fold, as in strcasecmp.
+// flagNamed finds a flag by name, in any case.
 func flagNamed(name string) (Flags, bool) {
 	for i := range flagNames {
 		if equalFold(name, flagNames[i].name) {
@@ -102,19 +102,8 @@ func flagNamed(name string) (Flags, bool) {
 	return 0, equalFold(name, noFlags)
 }
 
-// equalFold compares name with a lower-case word.
-func equalFold(name, lower string) bool {
-	if len(name) != len(lower) {
-		return false
-	}
-	for i := range len(name) {
-		c := name[i]
-		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		if c != lower[i] {
-			return false
-		}
-	}
-	return true
+// equalFold compares as strcasecmp does. EqualFold alone would also take the few letters beyond ASCII that fold into it;
+// they are longer.
+func equalFold(name, ascii string) bool {
+	return len(name) == len(ascii) && strings.EqualFold(name, ascii)
 }
