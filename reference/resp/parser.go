@@ -88,19 +88,29 @@ func (p *Parser) inline(dst [][]byte, buf []byte) (_ [][]byte, n int, err error)
 func (p *Parser) multibulk(dst [][]byte, buf []byte) (_ [][]byte, n int, err error) {
 	at, missing, need, first := p.at, p.missing, p.need, len(dst)
 	if missing == 0 {
-		if missing, at, err = p.count(buf); missing == 0 {
+		missing, at = shortNumber(buf, '*')
+		if at == 0 || missing > min(p.Limits.MultibulkCount, unauthenticatedCountMax) {
+			missing, at, err = p.count(buf)
+		}
+		if at > 0 {
+			p.scanned = 0
+		}
+		if missing == 0 {
 			return dst, at, err
 		}
 	}
 	for ; missing > 0; missing-- {
 		if need == 0 {
-			length, used, err := p.bulkLength(buf[at:])
-			if err != nil {
-				return dst[:first], 0, err
+			length, used := shortNumber(buf[at:], '$')
+			if used == 0 || length > p.Limits.BulkBytes {
+				if length, used, err = p.bulkLength(buf[at:]); err != nil {
+					return dst[:first], 0, err
+				}
+				if used == 0 {
+					break
+				}
 			}
-			if used == 0 {
-				break
-			}
+			p.scanned = 0
 			at += used
 			need = length + len("\r\n")
 		}
@@ -123,75 +133,62 @@ func (p *Parser) multibulk(dst [][]byte, buf []byte) (_ [][]byte, n int, err err
 	return dst, at, nil
 }
 
-// count reads how many arguments follow: the line "*count". used 0 is an incomplete line.
-func (p *Parser) count(buf []byte) (count, used int, err error) {
-	count, used = shortLength(buf)
-	if used == 0 {
-		end, err := p.headerEnd(buf, errCountBytes)
-		if end < 0 {
-			return 0, 0, err
-		}
-		n, ok := ParseInt(buf[1:end])
-		if !ok || n > int64(p.Limits.MultibulkCount) {
-			return 0, 0, errCount
-		}
-		count, used = int(max(n, 0)), end+len("\r\n")
+// shortNumber reads a whole header line of one to three digits, which most are. used 0 says only that the line is of another
+// form, or at the end of buf. No such number is above unauthenticatedBulkBytesMax.
+func shortNumber(buf []byte, kind byte) (n, used int) {
+	const longest = "$123\r\n"
+	if len(buf) < len(longest) || buf[0] != kind {
+		return 0, 0
 	}
-	if count > p.Limits.MultibulkCount {
-		return 0, 0, errCount
-	}
-	if !p.Limits.Authenticated && count > unauthenticatedCountMax {
-		return 0, 0, errCountUnauthenticated
-	}
-	p.scanned = 0
-	return count, used, nil
-}
-
-// bulkLength reads how long the next argument is: the line "$length". used 0 is an incomplete line.
-func (p *Parser) bulkLength(buf []byte) (length, used int, err error) {
-	lengthMax := min(p.Limits.BulkBytes, math.MaxInt-len("\r\n"))
-	if len(buf) > 0 && buf[0] == '$' {
-		length, used = shortLength(buf)
-	}
-	if used == 0 {
-		end, err := p.headerEnd(buf, errLengthBytes)
-		if end < 0 {
-			return 0, 0, err
-		}
-		if buf[0] != '$' {
-			return 0, 0, errExpectedBulk(buf[0])
-		}
-		n, ok := ParseInt(buf[1:end])
-		if !ok || n < 0 || n > int64(lengthMax) {
-			return 0, 0, errLength
-		}
-		length, used = int(n), end+len("\r\n")
-	}
-	if length > lengthMax {
-		return 0, 0, errLength
-	}
-	if !p.Limits.Authenticated && length > unauthenticatedBulkBytesMax {
-		return 0, 0, errLengthUnauthenticated
-	}
-	p.scanned = 0
-	return length, used, nil
-}
-
-// shortLength reads the number of a complete header line of one to eight digits, without a look at its first byte. used 0
-// means nothing but that the line is of another form.
-func shortLength(buf []byte) (n, used int) {
-	const digitsMax = 8
-	for i := 1; i < len(buf)-1 && i <= digitsMax+1; i++ {
-		digit := buf[i] - '0'
-		if digit > 9 {
-			if buf[i] == '\r' && i > 1 && (buf[1] != '0' || i == 2) {
-				return n, i + len("\r\n")
-			}
-			return 0, 0
-		}
-		n = n*10 + int(digit)
+	first, second, third := buf[1]-'0', buf[2]-'0', buf[3]-'0'
+	switch {
+	case first > 9:
+		return 0, 0
+	case buf[2] == '\r':
+		return int(first), len("$1\r\n")
+	case first == 0 || second > 9:
+		return 0, 0
+	case buf[3] == '\r':
+		return int(first)*10 + int(second), len("$12\r\n")
+	case third <= 9 && buf[4] == '\r':
+		return int(first)*100 + int(second)*10 + int(third), len("$123\r\n")
 	}
 	return 0, 0
+}
+
+// count reads the line "*count": how many arguments follow. used 0 is an incomplete line.
+func (p *Parser) count(buf []byte) (count, used int, err error) {
+	end, err := p.headerEnd(buf, errCountBytes)
+	if end < 0 {
+		return 0, 0, err
+	}
+	n, ok := ParseInt(buf[1:end])
+	if !ok || n > int64(p.Limits.MultibulkCount) {
+		return 0, 0, errCount
+	}
+	if !p.Limits.Authenticated && n > unauthenticatedCountMax {
+		return 0, 0, errCountUnauthenticated
+	}
+	return int(max(n, 0)), end + len("\r\n"), nil
+}
+
+// bulkLength reads the line "$length": how long the next argument is. used 0 is an incomplete line.
+func (p *Parser) bulkLength(buf []byte) (length, used int, err error) {
+	end, err := p.headerEnd(buf, errLengthBytes)
+	if end < 0 {
+		return 0, 0, err
+	}
+	if buf[0] != '$' {
+		return 0, 0, errExpectedBulk(buf[0])
+	}
+	n, ok := ParseInt(buf[1:end])
+	if !ok || n < 0 || n > int64(min(p.Limits.BulkBytes, math.MaxInt-len("\r\n"))) {
+		return 0, 0, errLength
+	}
+	if !p.Limits.Authenticated && n > unauthenticatedBulkBytesMax {
+		return 0, 0, errLengthUnauthenticated
+	}
+	return int(n), end + len("\r\n"), nil
 }
 
 // headerEnd is where the CR of the header line at the head of buf is, or -1 while it or the byte after it is missing.

@@ -28,10 +28,14 @@ func (w *Writer) Simple(s string) {
 // Error writes an error reply; s begins with the code, as in "ERR no such key". Line breaks, which could come from a client's
 // own words, become blanks as in Redis (addReplyErrorFormat), so that no reply can be forged through an error.
 func (w *Writer) Error(s string) {
-	s = strings.Trim(s, "\r\n")
 	w.Buf = append(w.Buf, '-')
+	if strings.IndexByte(s, '\n') < 0 && strings.IndexByte(s, '\r') < 0 {
+		w.Buf = append(w.Buf, s...)
+		w.crlf()
+		return
+	}
 	from := len(w.Buf)
-	w.Buf = append(w.Buf, s...)
+	w.Buf = append(w.Buf, strings.Trim(s, "\r\n")...)
 	for i, c := range w.Buf[from:] {
 		if c == '\r' || c == '\n' {
 			w.Buf[from+i] = ' '
@@ -153,6 +157,9 @@ func appendBulk[T []byte | string](dst []byte, b T) []byte {
 }
 
 func appendHeader(dst []byte, kind byte, n int64) []byte {
+	if uint64(n) < 10 {
+		return append(dst, kind, '0'+byte(n), '\r', '\n')
+	}
 	dst = append(dst, kind)
 	dst = strconv.AppendInt(dst, n, 10)
 	return append(dst, '\r', '\n')
@@ -160,6 +167,7 @@ func appendHeader(dst []byte, kind byte, n int64) []byte {
 
 // appendDouble writes f as C's "%.17g" does.
 func appendDouble(dst []byte, f float64) []byte {
+	const wholeMax = 1e17 // below it "%.17g" shows whole numbers without an exponent
 	switch {
 	case math.IsInf(f, 1):
 		return append(dst, "inf"...)
@@ -167,6 +175,8 @@ func appendDouble(dst []byte, f float64) []byte {
 		return append(dst, "-inf"...)
 	case math.IsNaN(f):
 		return append(dst, "nan"...)
+	case math.Abs(f) < wholeMax && f == math.Trunc(f) && !(f == 0 && math.Signbit(f)):
+		return strconv.AppendInt(dst, int64(f), 10)
 	}
 	return strconv.AppendFloat(dst, f, 'g', 17, 64)
 }
