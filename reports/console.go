@@ -62,9 +62,9 @@ func (c *Console) Event(e Event) {
 		c.result(e)
 	case e.Target != nil && e.Target.Joined:
 		c.onColumn = max(c.onColumn, len(e.Target.Name))
-		fmt.Fprintf(c.out, "joined   %s%s\n", printable(e.Target.Name), after(" · ", e.Target.identity()))
+		fmt.Fprintf(c.out, "joined   %s%s\n", oneLine(e.Target.Name, 0), after(" · ", oneLine(e.Target.identity(), 0)))
 	case e.Target != nil:
-		fmt.Fprintf(c.out, "%s   %s%s\n", c.paint(Unsupported, "absent"), printable(e.Target.Name), after(" · ", oneLine(e.Target.Reason, 0)))
+		fmt.Fprintf(c.out, "%s   %s%s\n", c.paint(Unsupported, "absent"), oneLine(e.Target.Name, 0), after(" · ", oneLine(e.Target.Reason, 0)))
 	}
 }
 
@@ -76,8 +76,8 @@ func (c *Console) result(e Event) {
 	if reason == "" && x.Failure != nil {
 		reason = x.Failure.Message
 	}
-	line := fmt.Sprintf("%*d/%s  %s  %-*s  %-*s  %8s", len(total), e.Done, total, c.mark(x.Verdict, 13), c.idWidth, printable(x.Case),
-		c.onColumn, printable(x.Target), duration(x.DurationMillis))
+	line := fmt.Sprintf("%*d/%s  %s  %-*s  %-*s  %8s", len(total), e.Done, total, c.mark(x.Verdict, 13), c.idWidth, oneLine(x.Case, 0),
+		c.onColumn, oneLine(x.Target, 0), duration(x.DurationMillis))
 	if x.Verdict != Pass {
 		line += after("  ", oneLine(reason, maxReasonRunes))
 	}
@@ -98,7 +98,7 @@ func (c *Console) End(r *Report, dir string) {
 		fmt.Fprintf(&b, "report  %s\n", filepath.Join(dir, FileHTML))
 	}
 	c.rerun(&b, r)
-	fmt.Fprintf(&b, "exit %d  %s\n", r.Exit(), c.strong(r.Headline()))
+	fmt.Fprintf(&b, "exit %d  %s\n", r.Exit(), c.strong(oneLine(r.Headline(), 0)))
 	io.WriteString(c.out, b.String())
 }
 
@@ -122,7 +122,7 @@ func (c *Console) unexpected(b *strings.Builder, r *Report) {
 		}
 	}
 	for _, t := range r.Missing() {
-		fmt.Fprintf(b, "\n%s\n  %s · %s\n", c.strong("required, but did not join"), printable(t.Name), oneLine(t.Reason, 0))
+		fmt.Fprintf(b, "\n%s\n  %s · %s\n", c.strong("required, but did not join"), oneLine(t.Name, 0), oneLine(t.Reason, 0))
 	}
 }
 
@@ -132,7 +132,7 @@ func (c *Console) explain(b *strings.Builder, r *Report, x Result) {
 	if k := r.caseOf(x.Case); k != nil {
 		title = k.Title
 	}
-	fmt.Fprintf(b, "\n  %s  %s%s\n", c.mark(x.Verdict, 0), printable(x.Case), after(" · ", oneLine(title, 0)))
+	fmt.Fprintf(b, "\n  %s  %s%s\n", c.mark(x.Verdict, 0), oneLine(x.Case, 0), after(" · ", oneLine(title, 0)))
 	field := func(name, value string) {
 		if value != "" {
 			fmt.Fprintf(b, "     %-9s %s\n", name, strings.ReplaceAll(printable(value), "\n", "\n               "))
@@ -171,7 +171,7 @@ func (c *Console) counts(b *strings.Builder, r *Report) {
 	}
 	b.WriteString("\n")
 	for _, row := range table.rows {
-		fmt.Fprintf(b, "  %-*s", width, printable(row.target.Name))
+		fmt.Fprintf(b, "  %-*s", width, oneLine(row.target.Name, 0))
 		for _, v := range table.verdicts {
 			count := fmt.Sprint(row.counts[v])
 			if row.counts[v] == 0 {
@@ -190,12 +190,12 @@ func (c *Console) targets(b *strings.Builder, r *Report) {
 	fmt.Fprintf(b, "\n%s\n", c.strong("targets"))
 	for _, t := range r.Targets {
 		if t.Joined {
-			fmt.Fprintf(b, "  joined  %s%s\n", printable(t.Name), after(" · ", printable(t.identity())))
+			fmt.Fprintf(b, "  joined  %s%s\n", oneLine(t.Name, 0), after(" · ", oneLine(t.identity(), 0)))
 		}
 	}
 	for _, t := range r.Targets {
 		if !t.Joined {
-			fmt.Fprintf(b, "  absent  %s%s\n", printable(t.Name), after(" · ", oneLine(t.Reason, 0)))
+			fmt.Fprintf(b, "  absent  %s%s\n", oneLine(t.Name, 0), after(" · ", oneLine(t.Reason, 0)))
 		}
 	}
 }
@@ -209,7 +209,7 @@ func (c *Console) rerun(b *strings.Builder, r *Report) {
 	for _, t := range r.Targets {
 		switch list := ids[t.Name]; {
 		case len(list) > maxRerunIDs:
-			fmt.Fprintf(b, "rerun   %d cases on %s: each case's page in the report has its command\n", len(list), printable(t.Name))
+			fmt.Fprintf(b, "rerun   %d cases on %s: each case's page in the report has its command\n", len(list), oneLine(t.Name, 0))
 		case len(list) > 0:
 			fmt.Fprintf(b, "rerun   %s\n", printable(r.RerunCommand(t.Spec, list...)))
 		}

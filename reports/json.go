@@ -51,7 +51,8 @@ func ReadJSON(in io.Reader) (*Report, error) {
 	return &r, nil
 }
 
-// Validate returns what contradicts itself in the report, one error a contradiction: names that are not unique, results of nothing, words that are no verdict.
+// Validate returns what contradicts itself in the report, one error a contradiction: names that are not unique, results of nothing,
+// words that are no verdict, passes that checked nothing.
 func (r *Report) Validate() error {
 	var errs []error
 	targets, cases := map[string]bool{}, map[string]bool{}
@@ -77,6 +78,8 @@ func (r *Report) Validate() error {
 			errs = append(errs, fmt.Errorf("a result names target %q, which is not in the report", x.Target))
 		case seen[at]:
 			errs = append(errs, fmt.Errorf("case %q has two results on target %q", x.Case, x.Target))
+		case x.Verdict == Pass && x.Checks == 0:
+			errs = append(errs, fmt.Errorf("case %q passed on target %q without a single check, which proves nothing", x.Case, x.Target))
 		case !slices.Contains(verdicts, x.Verdict):
 			errs = append(errs, fmt.Errorf("case %q on target %q has the verdict %q, which is none", x.Case, x.Target, x.Verdict))
 		}

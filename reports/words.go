@@ -39,9 +39,12 @@ func (r *Report) where(v Verdict) string {
 	return names(on)
 }
 
-// identity is what a target says about itself: "redis 7.0.15".
+// identity is what a target says about itself, "redis 7.0.15", or nothing if its name says the same.
 func (t Target) identity() string {
-	return strings.TrimSpace(t.Server + " " + t.Version)
+	if text := strings.TrimSpace(t.Server + " " + t.Version); text != t.Name {
+		return text
+	}
+	return ""
 }
 
 func names(targets []Target) string {

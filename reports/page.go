@@ -1,0 +1,229 @@
+package reports
+
+import (
+	"html/template"
+	"slices"
+	"strings"
+)
+
+// runView is what the templates show of a report: the report's values, arranged. Nothing is decided in the templates.
+type runView struct {
+	Report   *Report
+	Headline string
+	Started  string
+	Took     string
+	Command  string
+	// Columns are the targets that joined; Absent those that did not.
+	Columns []column
+	Absent  []Target
+	Areas   []areaView
+	Cases   []*caseView
+	// Counts are over the whole run, and are also the list of verdicts that occur.
+	Counts []count
+	// Notable and Differing count the cases that the two narrower filters show.
+	Notable, Differing int
+}
+
+// count is how often a verdict occurred.
+type count struct {
+	Verdict Verdict
+	N       int
+}
+
+// column is a target that joined.
+type column struct {
+	Target
+	// Key is its number, which stands for the name where there is no room.
+	Key      int
+	Identity string
+	Counts   []count
+	// Ticks are its verdicts in the order of the cases: the run at a glance.
+	Ticks []tick
+}
+
+type tick struct {
+	Case    *caseView
+	Verdict Verdict
+}
+
+// areaView is a group of rows, with the counts of each column.
+type areaView struct {
+	Name   string
+	Cases  []*caseView
+	Counts [][]count
+}
+
+// caseView is a row of the matrix and a page of its own.
+type caseView struct {
+	*Case
+	// Anchor is the page's element id and Link the fragment that leads there.
+	Anchor string
+	Link   template.URL
+	// Notable: not a pass everywhere. Differs: the columns don't agree.
+	Notable, Differs bool
+	// Verdicts lists those that occur in the row, for the filter; Search is the text the search looks at.
+	Verdicts string
+	Search   string
+	Outcomes []*outcome
+	// Story says what happened, one clause for each verdict that occurred.
+	Story []clause
+	Steps []stepRow
+	// Compared are the outcomes in which something was expected and something else came.
+	Compared []*outcome
+}
+
+// outcome is a result with its column and everything its page shows.
+type outcome struct {
+	Result
+	Column   *column
+	Expected []diffText
+	Got      []span
+	Waits    []waitView
+	Beliefs  beliefs
+	Rerun    string
+	// Open tells whether its evidence is shown unasked.
+	Open bool
+}
+
+// newRunPage arranges a report for the templates.
+func newRunPage(r *Report) *runView {
+	v := &runView{
+		Report:   r,
+		Headline: capital(r.Headline()),
+		Started:  r.Started.UTC().Format("2 January 2006, 15:04 UTC"),
+		Took:     duration(r.Finished.Sub(r.Started).Milliseconds()),
+		Command:  commandLine(r.Command),
+		Counts:   countList(r.Counts()),
+	}
+	for _, t := range r.Targets {
+		if t.Joined {
+			v.Columns = append(v.Columns, column{Target: t, Key: len(v.Columns) + 1, Identity: t.identity()})
+		} else {
+			v.Absent = append(v.Absent, t)
+		}
+	}
+	grid := r.grid()
+	for i := range r.Cases {
+		c := newCaseView(r, &r.Cases[i], v.Columns, grid)
+		v.Cases = append(v.Cases, c)
+		if c.Notable {
+			v.Notable++
+		}
+		if c.Differs {
+			v.Differing++
+		}
+	}
+	for i := range v.Columns {
+		counts := map[Verdict]int{}
+		for _, c := range v.Cases {
+			verdict := c.Outcomes[i].Verdict
+			counts[verdict]++
+			v.Columns[i].Ticks = append(v.Columns[i].Ticks, tick{c, verdict})
+		}
+		v.Columns[i].Counts = countList(counts)
+	}
+	v.Areas = groupByArea(v.Cases, len(v.Columns))
+	return v
+}
+
+// newCaseView arranges one case and its outcomes, one for each column.
+func newCaseView(r *Report, c *Case, columns []column, grid map[cell]Result) *caseView {
+	v := &caseView{Case: c, Anchor: "case=" + fragment(c.ID), Link: template.URL("#case=" + fragment(c.ID))}
+	var seen []string
+	for i := range columns {
+		x := grid[cell{c.ID, columns[i].Name}]
+		o := newOutcome(r, x, &columns[i])
+		v.Outcomes = append(v.Outcomes, o)
+		if x.Failure != nil && (len(o.Expected) > 0 || len(o.Got) > 0) {
+			v.Compared = append(v.Compared, o)
+		}
+		v.Notable = v.Notable || x.Verdict != Pass
+		v.Differs = v.Differs || x.Verdict != v.Outcomes[0].Verdict
+		if !slices.Contains(seen, string(x.Verdict)) {
+			seen = append(seen, string(x.Verdict))
+		}
+	}
+	v.Verdicts = strings.Join(seen, " ")
+	v.Search = strings.ToLower(strings.Join([]string{c.ID, c.Title, c.Rule, c.Source, strings.Join(c.Tags, " ")}, " "))
+	v.Story = tellStory(v.Outcomes)
+	v.Steps = alignSteps(c, v.Outcomes)
+	return v
+}
+
+func newOutcome(r *Report, x Result, c *column) *outcome {
+	o := &outcome{Result: x, Column: c, Rerun: r.RerunCommand(c.Spec, x.Case), Beliefs: readBeliefs(x.Nodes)}
+	o.Open = x.Verdict != Pass && x.Verdict.reached()
+	if f := x.Failure; f != nil {
+		o.Expected, o.Got = compareTexts(f.Expected, f.Got)
+	}
+	for _, w := range x.Waits {
+		o.Waits = append(o.Waits, newWaitView(w))
+	}
+	return o
+}
+
+// groupByArea puts cases of the same area together, areas and cases in the order in which they first appear.
+func groupByArea(cases []*caseView, columns int) []areaView {
+	var areas []areaView
+	for _, c := range cases {
+		at := slices.IndexFunc(areas, func(a areaView) bool { return a.Name == c.Area })
+		if at < 0 {
+			at = len(areas)
+			areas = append(areas, areaView{Name: c.Area})
+		}
+		areas[at].Cases = append(areas[at].Cases, c)
+	}
+	for i := range areas {
+		for column := range columns {
+			counts := map[Verdict]int{}
+			for _, c := range areas[i].Cases {
+				counts[c.Outcomes[column].Verdict]++
+			}
+			areas[i].Counts = append(areas[i].Counts, countList(counts))
+		}
+	}
+	return areas
+}
+
+func countList(counts map[Verdict]int) []count {
+	var list []count
+	for _, v := range verdicts {
+		if counts[v] > 0 {
+			list = append(list, count{v, counts[v]})
+		}
+	}
+	return list
+}
+
+// Word is the verdict for people; the constants' hyphens are for machines.
+func (v Verdict) Word() string { return strings.ReplaceAll(string(v), "-", " ") }
+
+// fragment escapes an id for a URL's fragment, leaving slashes readable.
+func fragment(id string) string {
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:,"
+	const hex = "0123456789ABCDEF"
+	var b strings.Builder
+	for i := range len(id) {
+		if strings.IndexByte(plain, id[i]) >= 0 {
+			b.WriteByte(id[i])
+		} else {
+			b.Write([]byte{'%', hex[id[i]>>4], hex[id[i]&15]})
+		}
+	}
+	return b.String()
+}
+
+func commandLine(words []string) string {
+	quoted := make([]string, len(words))
+	for i, w := range words {
+		quoted[i] = shellQuote(w)
+	}
+	return strings.Join(quoted, " ")
+}
+
+func capital(text string) string {
+	if text == "" {
+		return ""
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
+}
