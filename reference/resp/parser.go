@@ -14,8 +14,8 @@ type Parser struct {
 	args [][]byte // what Next returned last
 
 	// Progress in the unfinished request at the head of the buffer.
-	scanned int   // bytes of the line at its end that were searched for the line's end
-	at      int   // where that line or argument starts
+	scanned int   // bytes of its last line that were searched for the end of that line
+	at      int   // what is parsed: where the next header line or argument starts
 	missing int   // arguments to come; 0: their count is still unread
 	need    int   // bytes of the argument to come and of its CRLF; 0: its length is still unread
 	lengths []int // of the arguments that calls before this one went past

@@ -91,6 +91,7 @@ func TestNext(t *testing.T) {
 		{"incomplete inline", "PING", nil, 4},
 		{"a NUL byte hides the end of a line", "PI\x00NG\r\nPING\r\n", nil, 13},
 		{"a NUL byte hides the end of a count", "*1\x00\r\n", nil, 5},
+		{"a NUL byte hides the end of a length", "*2\r\n$12\r\n0123456789ab\r\n\x00aaa\r\n", nil, 29},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			want := stream{requests: c.want, used: len(c.input) - c.left}
