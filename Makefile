@@ -1,0 +1,40 @@
+# The desk and CI use the same targets. `make help` lists them.
+
+GO      ?= go
+TARGETS ?=
+OUT     ?= reports/out
+
+.PHONY: help conformance test race cover lint fuzz bin image clean tools
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+conformance: ## run the features on the reference and on every real server found here; writes reports/out/index.html
+	$(GO) run . run --out $(OUT) $(TARGETS)
+
+test: tools ## every test of the project (installs redis-server if it is missing)
+	$(GO) test ./...
+
+race: tools ## the same under the race detector
+	$(GO) test -race ./...
+
+cover: tools ## coverage of the reference's packages
+	$(GO) test -coverprofile=coverage.out -coverpkg=./reference/... ./reference/... && $(GO) tool cover -func=coverage.out | tail -n 1
+
+lint: ## gofmt, go vet, staticcheck, go mod tidy
+	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }
+	$(GO) vet ./...
+	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
+	$(GO) mod tidy -diff
+
+fuzz: ## every fuzz target for FUZZTIME (default 20s)
+	.ci/fuzz $(or $(FUZZTIME),20s)
+
+bin: ## build the clusterspec binary into bin/
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o bin/clusterspec .
+
+tools:
+	@.ci/install
+
+clean: ## remove what was built and written
+	rm -rf bin $(OUT) coverage.out
