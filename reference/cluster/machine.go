@@ -17,13 +17,13 @@ type Machine struct {
 	data          Data
 	rand          *rand.Rand
 	defects       defect.Set
-	port, busPort uint16 // what we listen on, whatever is announced
-	now           clock.Instant
+	port, busPort uint16        // what we listen on, whatever is announced
+	now           clock.Instant // of the current input
 
-	self  *Peer
-	peers []*Peer              // every node, ourselves included, in the order we met them
-	byID  map[bus.NodeID]*Peer // for lookups only: a map has no order to rely on
-	black []forgotten          // ids that gossip must not bring back (failure.go says when they may)
+	self      *Peer
+	peers     []*Peer              // every node, ourselves included, in the order we met them
+	byID      map[bus.NodeID]*Peer // for lookups only: a map has no order to rely on
+	blacklist blacklist
 
 	currentEpoch, lastVoteEpoch uint64
 
@@ -31,26 +31,28 @@ type Machine struct {
 	notClaiming          slot.Set // slots whose owner does not claim them any more (spec 4.3)
 	migrating, importing openSlots
 	served               slot.Set // what our shard owned at the last BeforeSleep
+	servedVersion        uint64   // the version at that time
 
 	up          bool
 	size        int          // primaries with slots, as of the last state update
 	suspects    int          // peers in PFAIL, as of the last cron
-	startedAt   clock.Millis // first state update; never: there was none
+	startedAt   clock.Millis // the first state update; never: there was none
 	minorityAt  clock.Millis // when we last could not reach a majority
 	election    election
 	manual      manual
 	replicating bool // a Follow is in effect
 
-	links    map[LinkID]*link
+	links    map[LinkID]*link // for lookups only
 	lastLink LinkID
 
-	nextCron   clock.Millis
-	iterations uint64
+	nextCron clock.Millis
+	crons    uint64
+	pings    uint64 // pings, pongs and meets built: marks who is in the current one
 
-	wantSave, wantSync, wantState, wantFailover bool
+	wantSave, wantSync, wantState, wantFailover bool // what BeforeSleep has to do
 
 	effects, effectsGiven []Effect
-	frames                []*bus.Frame
+	frames                []*bus.Frame // reused, framesUsed of them are in effects
 	framesUsed            int
 	stats                 Stats
 	version               uint64
@@ -66,8 +68,8 @@ func New(cfg Config, now clock.Instant) (*Machine, error) {
 		port: cfg.Port, busPort: cfg.BusPort, now: now,
 		byID: make(map[bus.NodeID]*Peer), links: make(map[LinkID]*link),
 		startedAt: never, minorityAt: never, nextCron: now.Mono,
+		election: election{scheduledAt: never},
 	}
-	m.election.scheduledAt = never
 	if cfg.File == nil || len(cfg.File.Nodes) == 0 {
 		m.self = m.newPeer(m.newID(), bus.FlagMyself|bus.FlagPrimary)
 		m.addPeer(m.self)
@@ -79,7 +81,90 @@ func New(cfg Config, now clock.Instant) (*Machine, error) {
 		m.self.IP = cfg.IP
 	}
 	m.announce()
-	m.served = *m.shardSlots()
+	m.served = m.shardSlots()
 	m.wantState = true
 	return m, nil
 }
+
+// SetOptions changes the settings, as CONFIG SET does.
+func (m *Machine) SetOptions(o Options, now clock.Instant) {
+	m.now = now
+	if o.AnnounceIP == "" && m.options.AnnounceIP != "" {
+		m.self.IP = "" // learn it anew (clusterUpdateMyselfIp)
+	}
+	m.options = o
+	m.announce()
+	m.changed()
+	m.save(false)
+	m.wantState = true
+}
+
+// announce makes our own entry say what the options want others to know.
+func (m *Machine) announce() {
+	p, o := m.self, &m.options
+	if o.AnnounceIP != "" {
+		p.IP = o.AnnounceIP
+	}
+	p.Port, p.BusPort = m.port, m.busPort
+	if o.AnnouncePort != 0 {
+		p.Port = o.AnnouncePort
+	}
+	if o.AnnounceBusPort != 0 {
+		p.BusPort = o.AnnounceBusPort
+	}
+	p.Hostname, p.Nodename = o.AnnounceHostname, o.AnnounceNodename
+	if o.ReplicaNoFailover {
+		m.setFlags(p, bus.FlagNoFailover, 0)
+	} else {
+		m.setFlags(p, 0, bus.FlagNoFailover)
+	}
+}
+
+// BeforeSleep does, once per turn, what the inputs of the turn left to do, and emits Save if something must be kept
+// (clusterBeforeSleep). Redis saves what an election needs one turn later, after the vote request has left; here it is
+// part of the same turn.
+func (m *Machine) BeforeSleep(now clock.Instant) {
+	m.now = now
+	m.continueManual()
+	for m.wantFailover {
+		m.wantFailover = false
+		m.runForPrimary()
+	}
+	if m.wantState {
+		m.updateState()
+	}
+	m.noteSlotsGone()
+	if m.wantSave {
+		m.emit(Save{Sync: m.wantSync})
+		m.wantSave, m.wantSync = false, false
+	}
+}
+
+// save asks for nodes.conf to be written in this turn.
+func (m *Machine) save(sync bool) {
+	m.wantSave = true
+	m.wantSync = m.wantSync || sync
+}
+
+// changed says that an answer about the topology may be a different one now.
+func (m *Machine) changed() { m.version++ }
+
+// Myself is our own node.
+func (m *Machine) Myself() *Peer { return m.self }
+
+// Peers lists every known node, ourselves and those in handshake included, in an order that changes only when nodes come
+// and go. It is for reading, until the next input.
+func (m *Machine) Peers() []*Peer { return m.peers }
+
+// Peer finds a node by its id; nil: unknown.
+func (m *Machine) Peer(id bus.NodeID) *Peer { return m.byID[id] }
+
+// CurrentEpoch is the highest epoch we have heard of.
+func (m *Machine) CurrentEpoch() uint64 { return m.currentEpoch }
+
+// LastVoteEpoch is the last epoch we voted in.
+func (m *Machine) LastVoteEpoch() uint64 { return m.lastVoteEpoch }
+
+// Version grows whenever an answer of CLUSTER NODES, SLOTS or SHARDS, or a redirect, may have changed, times and
+// replication offsets aside. An offset that leaves or returns to zero counts: SLOTS hides replicas without one.
+func (m *Machine) Version() uint64 { return m.version }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/clusterspec/clusterspec/reference/bus"
 	"github.com/clusterspec/clusterspec/reference/clock"
+	"github.com/clusterspec/clusterspec/reference/nodesconf"
 	"github.com/clusterspec/clusterspec/reference/slot"
 )
 
@@ -42,9 +43,11 @@ type Peer struct {
 	failedAt       clock.Millis // when FAIL was set
 	votedAt        clock.Millis // when we last voted for one of its replicas
 	orphanedAt     clock.Millis // since when it has no working replica; never: it has, or it does not matter
+	gossipedIn     uint64       // the ping that speaks of it already
 	reports        []failureReport
-	outbound       *link // the one we opened
-	inbound        *link // the one we accepted
+	extra          []nodesconf.Pair // what nodes.conf said of it beyond our knowledge
+	outbound       *link            // the one we opened
+	inbound        *link            // the one we accepted
 }
 
 func (m *Machine) newPeer(id bus.NodeID, flags bus.Flags) *Peer {

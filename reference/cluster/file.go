@@ -1,0 +1,123 @@
+package cluster
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/clusterspec/clusterspec/reference/bus"
+	"github.com/clusterspec/clusterspec/reference/defect"
+	"github.com/clusterspec/clusterspec/reference/nodesconf"
+)
+
+// What is kept over a restart (spec 7.6).
+
+// File is what nodes.conf must say now.
+func (m *Machine) File() *nodesconf.File {
+	f := &nodesconf.File{CurrentEpoch: m.currentEpoch, LastVoteEpoch: m.lastVoteEpoch}
+	for _, p := range m.peers {
+		if p.InHandshake() {
+			continue
+		}
+		n := m.record(p)
+		if m.defects.Has(defect.ForgetsSlotsOnRestart) {
+			n.Slots.Clear()
+		}
+		f.Nodes = append(f.Nodes, n)
+	}
+	return f
+}
+
+// record is a peer as CLUSTER NODES and nodes.conf describe it. A replica is shown with its primary's epoch.
+func (m *Machine) record(p *Peer) nodesconf.Node {
+	n := nodesconf.Node{
+		ID: p.ID, IP: p.IP, Port: p.Port, BusPort: p.BusPort, Hostname: p.Hostname, Nodename: p.Nodename,
+		TLSPort: p.PlainPort, HasTLSPort: true, ShardID: p.ShardID, Extra: p.extra,
+		Flags: p.Flags, PingSent: p.PingSent, PongReceived: p.PongReceived, ConfigEpoch: p.ConfigEpoch,
+		Connected: p.Connected(), Slots: p.Slots,
+	}
+	if p.Primary != nil {
+		n.Primary = p.Primary.ID
+		n.ConfigEpoch = p.Primary.ConfigEpoch
+	}
+	if p == m.self {
+		n.Migrating, n.Importing = m.migrating.list(), m.importing.list()
+	}
+	return n
+}
+
+// load fills a new machine with what nodes.conf said (clusterLoadConfig).
+func (m *Machine) load(f *nodesconf.File) error {
+	for i := range f.Nodes {
+		if err := m.loadPeer(&f.Nodes[i]); err != nil {
+			return err
+		}
+	}
+	if m.self == nil {
+		return errors.New("nodes.conf names no node as myself")
+	}
+	m.currentEpoch, m.lastVoteEpoch = f.CurrentEpoch, f.LastVoteEpoch
+	for i := range f.Nodes {
+		n := &f.Nodes[i]
+		p := m.byID[n.ID]
+		m.currentEpoch = max(m.currentEpoch, p.ConfigEpoch)
+		if primary := m.byID[n.Primary]; primary != nil && primary != p {
+			m.attach(primary, p)
+			p.ShardID = primary.ShardID
+		}
+		for s := range n.Slots.All() {
+			if m.owner[s] == nil {
+				m.bind(s, p)
+			}
+		}
+	}
+	own := f.Myself()
+	return errors.Join(m.loadOpen(&m.migrating, own.Migrating), m.loadOpen(&m.importing, own.Importing))
+}
+
+// loadPeer makes a peer of a line. Times are forgotten, except that there was one: then it is now.
+func (m *Machine) loadPeer(n *nodesconf.Node) error {
+	if m.byID[n.ID] != nil {
+		return fmt.Errorf("nodes.conf names node %s twice", n.ID)
+	}
+	p := m.newPeer(n.ID, n.Flags)
+	p.IP, p.Port, p.BusPort, p.PlainPort = n.IP, n.Port, n.BusPort, n.TLSPort
+	p.Hostname, p.Nodename, p.extra = n.Hostname, n.Nodename, n.Extra
+	if !n.ShardID.IsZero() {
+		p.ShardID = n.ShardID
+	}
+	if !p.IsReplica() {
+		p.ConfigEpoch = n.ConfigEpoch // a replica's line has its primary's
+	}
+	if n.PingSent != 0 {
+		p.PingSent, p.pingSentAt = m.now.Wall, m.now.Mono
+	}
+	if n.PongReceived != 0 {
+		p.PongReceived, p.pongReceivedAt = m.now.Wall, m.now.Mono
+	}
+	if p.Failed() {
+		p.failedAt = m.now.Mono
+	}
+	if p.IsMyself() {
+		if m.self != nil {
+			return errors.New("nodes.conf names two nodes as myself")
+		}
+		m.self = p
+		p.Flags &^= downFlags | bus.FlagNoAddr
+		if !p.IsReplica() {
+			p.Flags |= bus.FlagPrimary
+		}
+	}
+	m.addPeer(p)
+	return nil
+}
+
+func (m *Machine) loadOpen(slots *openSlots, list []nodesconf.Open) error {
+	for _, o := range list {
+		p := m.byID[o.Node]
+		if p == nil {
+			return fmt.Errorf("nodes.conf opens slot %d to node %s, which it does not name", o.Slot, o.Node)
+		}
+		slots.set(o.Slot, p)
+	}
+	return nil
+}

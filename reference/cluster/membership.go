@@ -1,0 +1,100 @@
+package cluster
+
+import (
+	"slices"
+
+	"github.com/clusterspec/clusterspec/reference/bus"
+)
+
+// Who is in the cluster, and who replicates whom. Every change of the tables goes through these functions.
+
+// newID draws an id as Redis writes them: 40 hexadecimal digits.
+func (m *Machine) newID() bus.NodeID {
+	const digits = "0123456789abcdef"
+	var id bus.NodeID
+	for i := range id {
+		id[i] = digits[m.rand.IntN(len(digits))]
+	}
+	return id
+}
+
+func (m *Machine) addPeer(p *Peer) {
+	m.peers = append(m.peers, p)
+	m.byID[p.ID] = p
+	m.changed()
+}
+
+// removePeer forgets a node and everything that refers to it: its slots are nobody's, its replicas have no primary that we
+// know (clusterDelNode).
+func (m *Machine) removePeer(p *Peer) {
+	m.migrating.removePeer(p)
+	m.importing.removePeer(p)
+	m.unbindAll(p)
+	for _, other := range m.peers {
+		other.removeReport(p)
+	}
+	for len(p.Replicas) > 0 {
+		m.detach(p.Replicas[0])
+	}
+	m.detach(p)
+	if m.manual.replica == p {
+		m.resetManual()
+	}
+	m.hangUp(p.outbound)
+	m.hangUp(p.inbound)
+	delete(m.byID, p.ID)
+	m.peers = slices.DeleteFunc(m.peers, func(q *Peer) bool { return q == p })
+	m.changed()
+}
+
+// rename gives a node its real id at the end of a handshake (clusterRenameNode).
+func (m *Machine) rename(p *Peer, id bus.NodeID) {
+	delete(m.byID, p.ID)
+	p.ID = id
+	m.byID[id] = p
+	m.changed()
+}
+
+func (m *Machine) setFlags(p *Peer, set, clear bus.Flags) {
+	if flags := p.Flags&^clear | set; flags != p.Flags {
+		p.Flags = flags
+		m.changed()
+	}
+}
+
+// attach makes r a replica of primary (clusterNodeAddSlave). A primary with replicas may receive others by migration.
+func (m *Machine) attach(primary, r *Peer) {
+	m.detach(r)
+	r.Primary = primary
+	primary.Replicas = append(primary.Replicas, r)
+	m.setFlags(primary, bus.FlagMigrateTo, 0)
+	m.changed()
+}
+
+// detach ends that, if it was so (clusterNodeRemoveSlave).
+func (m *Machine) detach(r *Peer) {
+	primary := r.Primary
+	if primary == nil {
+		return
+	}
+	r.Primary = nil
+	primary.Replicas = slices.DeleteFunc(primary.Replicas, func(q *Peer) bool { return q == r })
+	if len(primary.Replicas) == 0 {
+		m.setFlags(primary, 0, bus.FlagMigrateTo)
+	}
+	m.changed()
+}
+
+// setShardID stores what shard a node belongs to. A replica of ours' kind belongs where its primary does (updateShardId).
+func (m *Machine) setShardID(p *Peer, id bus.NodeID) {
+	if p.ShardID != id {
+		p.ShardID = id
+		m.changed()
+		m.save(false)
+	}
+	if m.self != p && m.self.Primary == p && m.self.ShardID != id {
+		m.self.ShardID = id
+		m.changed()
+		m.save(true)
+	}
+}

@@ -1,0 +1,84 @@
+package cluster
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/clusterspec/clusterspec/reference/bus"
+	"github.com/clusterspec/clusterspec/reference/clock"
+	"github.com/clusterspec/clusterspec/reference/nodesconf"
+)
+
+// Stats counts the messages of the bus by type. Types we do not know are not counted.
+type Stats struct {
+	Sent, Received [bus.TypeCount]uint64
+	ReceivedBytes  uint64 // of all frames, known or not
+}
+
+func (s *Stats) received(t bus.Type, wireBytes int) {
+	s.ReceivedBytes += uint64(wireBytes)
+	if int(t) < bus.TypeCount {
+		s.Received[t]++
+	}
+}
+
+// Stats are the message counters since the start.
+func (m *Machine) Stats() Stats { return m.stats }
+
+// AppendNodes appends the text of CLUSTER NODES (spec 7.5).
+func (m *Machine) AppendNodes(dst []byte, now clock.Instant) []byte {
+	for _, p := range m.peers {
+		n := m.record(p)
+		dst = nodesconf.AppendLine(dst, &n)
+	}
+	return dst
+}
+
+// AppendNode appends p's line of CLUSTER NODES without the end of line, as CLUSTER REPLICAS lists it.
+func (m *Machine) AppendNode(dst []byte, p *Peer, now clock.Instant) []byte {
+	n := m.record(p)
+	return bytes.TrimSuffix(nodesconf.AppendLine(dst, &n), []byte{'\n'})
+}
+
+// AppendInfo appends the text of CLUSTER INFO (spec 7.4).
+func (m *Machine) AppendInfo(dst []byte) []byte {
+	var assigned, suspected, failed int
+	for _, p := range m.peers {
+		assigned += p.slotCount
+		switch {
+		case p.Failed():
+			failed += p.slotCount
+		case p.Suspected():
+			suspected += p.slotCount
+		}
+	}
+	epoch := m.self.ConfigEpoch
+	if m.self.Primary != nil {
+		epoch = m.self.Primary.ConfigEpoch
+	}
+	dst = fmt.Appendf(dst, "cluster_state:%s\r\n", m.state())
+	dst = fmt.Appendf(dst, "cluster_slots_assigned:%d\r\n", assigned)
+	dst = fmt.Appendf(dst, "cluster_slots_ok:%d\r\n", assigned-suspected-failed)
+	dst = fmt.Appendf(dst, "cluster_slots_pfail:%d\r\n", suspected)
+	dst = fmt.Appendf(dst, "cluster_slots_fail:%d\r\n", failed)
+	dst = fmt.Appendf(dst, "cluster_known_nodes:%d\r\n", len(m.peers))
+	dst = fmt.Appendf(dst, "cluster_size:%d\r\n", m.size)
+	dst = fmt.Appendf(dst, "cluster_current_epoch:%d\r\n", m.currentEpoch)
+	dst = fmt.Appendf(dst, "cluster_my_epoch:%d\r\n", epoch)
+	dst = appendCounters(dst, "sent", &m.stats.Sent)
+	dst = appendCounters(dst, "received", &m.stats.Received)
+	// We set no limit to what waits on a link, so none was exceeded.
+	return append(dst, "total_cluster_links_buffer_limit_exceeded:0\r\n"...)
+}
+
+// appendCounters appends the counters of one direction, the types without any left out, and their sum.
+func appendCounters(dst []byte, direction string, counters *[bus.TypeCount]uint64) []byte {
+	var sum uint64
+	for t, n := range counters {
+		sum += n
+		if n > 0 {
+			dst = fmt.Appendf(dst, "cluster_stats_messages_%v_%s:%d\r\n", bus.Type(t), direction, n)
+		}
+	}
+	return fmt.Appendf(dst, "cluster_stats_messages_%s:%d\r\n", direction, sum)
+}
