@@ -13,7 +13,7 @@ import (
 // hides it and waits for its primary to delete it, whose own commands it obeys to the letter (Redis: expireIfNeeded).
 func (e *Engine) lookup(at slot.Slot, key []byte, fromPrimary bool) (keyspace.Value, bool) {
 	v, ok := e.DB.Get(at, key)
-	if !ok || v.ExpireAt == 0 || e.Now.Wall <= v.ExpireAt || fromPrimary {
+	if !ok || !e.isExpired(v) || fromPrimary {
 		return v, ok
 	}
 	if !e.replica && !e.pauses.stopWrites() {
@@ -25,8 +25,11 @@ func (e *Engine) lookup(at slot.Slot, key []byte, fromPrimary bool) (keyspace.Va
 // exists says whether a key is there and has not expired; it leaves no trace.
 func (e *Engine) exists(at slot.Slot, key []byte) bool {
 	v, ok := e.DB.Get(at, key)
-	return ok && (v.ExpireAt == 0 || e.Now.Wall <= v.ExpireAt)
+	return ok && !e.isExpired(v)
 }
+
+// isExpired says whether a value's time is over.
+func (e *Engine) isExpired(v keyspace.Value) bool { return v.ExpireAt != 0 && e.Now.Wall > v.ExpireAt }
 
 // expire deletes a key whose time is over, here and at the replicas.
 func (e *Engine) expire(at slot.Slot, key []byte) {
@@ -35,8 +38,6 @@ func (e *Engine) expire(at slot.Slot, key []byte) {
 	e.DB.Delete(at, key)
 	e.touch(key)
 }
-
-var wordDel = []byte("DEL")
 
 // LookupRead finds a key for a command that only reads it.
 func (c *Call) LookupRead(key []byte) (keyspace.Value, bool) {

@@ -3,8 +3,6 @@ package command
 import (
 	"fmt"
 	"math"
-
-	"github.com/clusterspec/clusterspec/reference/resp"
 )
 
 // connectionCommands concern the connection itself. CLIENT has a file of its own.
@@ -187,10 +185,9 @@ func (e *Engine) authenticate(s *Session, user, password []byte) bool {
 }
 
 func selectDB(c *Call) {
-	n, ok := resp.ParseInt(c.Args[1])
+	n, ok := c.int32Arg(1)
 	switch {
-	case !ok || n < math.MinInt32 || n > math.MaxInt32:
-		c.Error(errNotInteger)
+	case !ok:
 	case n == 0:
 		c.OK()
 	case c.Cluster != nil:

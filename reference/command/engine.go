@@ -52,9 +52,12 @@ type Engine struct {
 	endpoints endpointType
 	password  string // requirepass
 
-	call  [2]Call // the running command, and the one it runs as part of EXEC
-	depth int
-	stats stats
+	lastExpireCycle clock.Millis // mono
+
+	call    [2]Call // the running command, and the one it runs as part of EXEC
+	depth   int
+	scratch []byte // for values under construction
+	stats   stats
 }
 
 // Process says what INFO tells of the process the node runs in. What is zero is left out.

@@ -43,6 +43,11 @@ func errWrongArity(name string) string {
 	return fmt.Sprintf("ERR wrong number of arguments for '%.128s' command", name)
 }
 
+// errExpireTime is for an expiry that is not positive, or too far away to be counted in milliseconds.
+func errExpireTime(name string) string {
+	return fmt.Sprintf("ERR invalid expire time in '%s' command", name)
+}
+
 // errUnknownSubcommand names the word that is no subcommand of container, which is in capitals.
 func errUnknownSubcommand(word []byte, container string) string {
 	return fmt.Sprintf("ERR unknown subcommand '%s'. Try %s HELP.", cString(word, errorWordBytes), container)

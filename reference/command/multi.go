@@ -8,7 +8,7 @@ var transactionCommands = []Command{
 	},
 	{
 		Name: "exec", Arity: 1, Flags: NoScript | Loading | Stale | SkipSlowlog | NotQueued, Group: "transactions", Since: "1.2.0",
-		Complexity: "That of the queued commands", Summary: "Runs the queued commands of a transaction", Run: exec,
+		Complexity: "That of the queued commands", Summary: "Runs the queued commands of a transaction", Run: execute,
 	},
 	{
 		Name: "discard", Arity: 1, Flags: NoScript | Loading | Stale | Fast | AllowBusy | NotQueued, Group: "transactions", Since: "2.0.0",
@@ -87,8 +87,8 @@ func (e *Engine) discard(s *Session) {
 	e.unwatch(s)
 }
 
-// exec runs the queue. Its keys were routed already, all together.
-func exec(c *Call) {
+// execute runs the queue. Its keys were routed already, all together.
+func execute(c *Call) {
 	s := c.Session
 	if s.queue == nil {
 		c.Error("ERR EXEC without MULTI")

@@ -370,7 +370,7 @@ func pubsubChannels(c *Call) {
 
 func pubsubNumsub(c *Call) {
 	from := audienceOf(c)
-	c.Reply.Map(len(c.Args) - 2)
+	c.Reply.Array(2 * (len(c.Args) - 2))
 	for _, name := range c.Args[2:] {
 		c.Reply.Bulk(name)
 		c.Reply.Int(int64(len(from[string(name)])))

@@ -39,6 +39,7 @@ type Session struct {
 	watchBroken   bool // a watched key was changed: EXEC will refuse
 	subscriptions subscriptions
 	wait          wait // how long it is Blocked
+	following     following // replication.go
 }
 
 // ReplicaLink is the primary's view of one replica that follows it.

@@ -8,7 +8,8 @@ import (
 
 // groups is the whole table, one list per file.
 var groups = [][]Command{
-	connectionCommands, stringCommands, transactionCommands, pubsubCommands,
+	connectionCommands, keyCommands, expiryCommands, databaseCommands, stringCommands, counterCommands,
+	transactionCommands, pubsubCommands,
 }
 
 // table finds commands by name. It is built once and never changes.

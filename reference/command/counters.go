@@ -1,0 +1,160 @@
+package command
+
+import (
+	"math"
+	"math/big"
+	"strconv"
+	"strings"
+
+	"github.com/clusterspec/clusterspec/reference/keyspace"
+	"github.com/clusterspec/clusterspec/reference/resp"
+)
+
+// counterCommands count in strings.
+var counterCommands = []Command{
+	{
+		Name: "incr", Arity: 2, Flags: Write | DenyOOM | Fast, Keys: oneKey(ReadWriteKey | ReturnsValue | UpdatesValue), Group: "string",
+		Since: "1.0.0", Complexity: "O(1)", Summary: "Adds one to an integer", Run: func(c *Call) { add(c, 1) },
+	},
+	{
+		Name: "decr", Arity: 2, Flags: Write | DenyOOM | Fast, Keys: oneKey(ReadWriteKey | ReturnsValue | UpdatesValue), Group: "string",
+		Since: "1.0.0", Complexity: "O(1)", Summary: "Takes one from an integer", Run: func(c *Call) { add(c, -1) },
+	},
+	{
+		Name: "incrby", Arity: 3, Flags: Write | DenyOOM | Fast, Keys: oneKey(ReadWriteKey | ReturnsValue | UpdatesValue), Group: "string",
+		Since: "1.0.0", Complexity: "O(1)", Summary: "Adds to an integer", Run: incrby,
+	},
+	{
+		Name: "decrby", Arity: 3, Flags: Write | DenyOOM | Fast, Keys: oneKey(ReadWriteKey | ReturnsValue | UpdatesValue), Group: "string",
+		Since: "1.0.0", Complexity: "O(1)", Summary: "Takes from an integer", Run: decrby,
+	},
+	{
+		Name: "incrbyfloat", Arity: 3, Flags: Write | DenyOOM | Fast, Keys: oneKey(ReadWriteKey | ReturnsValue | UpdatesValue), Group: "string",
+		Since: "2.6.0", Complexity: "O(1)", Summary: "Adds to a decimal number", Run: incrbyfloat,
+	},
+}
+
+func incrby(c *Call) {
+	if n, ok := c.intArg(2); ok {
+		add(c, n)
+	}
+}
+
+func decrby(c *Call) {
+	n, ok := c.intArg(2)
+	switch {
+	case !ok:
+	case n == math.MinInt64:
+		c.Error("ERR decrement would overflow")
+	default:
+		add(c, -n)
+	}
+}
+
+// add adds n to the integer a key holds; a key that does not exist holds 0.
+func add(c *Call, n int64) {
+	key := c.Args[1]
+	v, found, ok := c.lookupString(key)
+	if !ok {
+		return
+	}
+	old := int64(0)
+	if found {
+		if old, ok = resp.ParseInt(v.Str); !ok {
+			c.Error(errNotInteger)
+			return
+		}
+	}
+	if n < 0 && old < math.MinInt64-n || n > 0 && old > math.MaxInt64-n {
+		c.Error(errOverflow)
+		return
+	}
+	c.scratch = strconv.AppendInt(c.scratch[:0], old+n, 10)
+	c.Store(key, keyspace.Value{Kind: keyspace.String, Str: c.scratch, ExpireAt: v.ExpireAt})
+	c.Changed(1)
+	c.Reply.Int(old + n)
+}
+
+func incrbyfloat(c *Call) {
+	key := c.Args[1]
+	v, found, ok := c.lookupString(key)
+	if !ok {
+		return
+	}
+	sum := new(big.Float).SetPrec(floatPrecision)
+	if found && !parseFloat(sum, v.Str) {
+		c.Error(errNotFloat)
+		return
+	}
+	step := new(big.Float).SetPrec(floatPrecision)
+	if !parseFloat(step, c.Args[2]) {
+		c.Error(errNotFloat)
+		return
+	}
+	if sum.IsInf() || step.IsInf() || sum.Add(sum, step).MantExp(nil) > floatMaxExponent {
+		c.Error("ERR increment would produce NaN or Infinity")
+		return
+	}
+	text := appendFloat(nil, sum)
+	c.Store(key, keyspace.Value{Kind: keyspace.String, Str: text, ExpireAt: v.ExpireAt})
+	c.Changed(1)
+	c.Rewrite(wordSet, key, text, wordKeepTTL) // so that a replica's own arithmetic cannot make a difference
+	c.Reply.Bulk(text)
+}
+
+// Redis computes in long double, which on x86-64 has 64 bits of mantissa and 15 of exponent; so do we.
+const (
+	floatPrecision   = 64
+	floatMaxExponent = 1 << 14
+	floatMinExponent = -16445 // of the smallest number that is not 0
+	floatTextBytes   = 5 * 1024
+	floatDigits      = 17 // after the point, as Redis prints them
+)
+
+// parseFloat reads a number as strtold does (Redis: string2ld), without blanks around it.
+func parseFloat(f *big.Float, text []byte) bool {
+	if len(text) == 0 || len(text) >= floatTextBytes {
+		return false
+	}
+	unsigned := strings.ToLower(strings.TrimLeft(string(text[:1]), "+-") + string(text[1:]))
+	if unsigned == "inf" || unsigned == "infinity" {
+		f.SetInf(text[0] == '-')
+		return true
+	}
+	hex := strings.HasPrefix(unsigned, "0x")
+	if hex && !strings.Contains(unsigned, "p") {
+		unsigned += "p0"
+	}
+	for i := range len(unsigned) {
+		b := unsigned[i]
+		digit := '0' <= b && b <= '9' || hex && 'a' <= b && b <= 'f'
+		exponent := i > 0 && (b == 'e' && !hex || b == 'p' && hex)
+		sign := i > 0 && (b == '+' || b == '-') && strings.IndexByte("ep", unsigned[i-1]) >= 0
+		if !digit && !exponent && !sign && b != '.' && !(hex && i == 1) {
+			return false
+		}
+	}
+	if _, _, err := f.Parse(unsigned, 0); err != nil && !f.IsInf() {
+		return false
+	}
+	if f.IsInf() || f.MantExp(nil) > floatMaxExponent {
+		return false
+	}
+	if f.MantExp(nil) < floatMinExponent && strings.ContainsAny(unsigned, "123456789") {
+		return false
+	}
+	if text[0] == '-' {
+		f.Neg(f)
+	}
+	return true
+}
+
+// appendFloat writes a number with as many digits as it needs (Redis: ld2string, LD_STR_HUMAN).
+func appendFloat(dst []byte, f *big.Float) []byte {
+	text := f.Text('f', floatDigits)
+	text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
+	if text == "-0" {
+		text = "0"
+	}
+	return append(dst, text...)
+}
