@@ -1,0 +1,12 @@
+// Package server is the shell around a node: it owns the sockets, the clock, the nodes.conf file and the log, and
+// carries out what the node decides (the duties are numbered in reference/node).
+//
+//	server.go     Server: start, stop, kill, pause
+//	duties.go     one turn: what a loop does with a node's Effects
+//	epoll.go      the event loop of Linux: one goroutine, non-blocking sockets
+//	portable.go   the same on package net, for every other system
+//	nodesfile.go  nodes.conf on disk: locked, replaced atomically
+//	listen.go     where to listen
+//	log.go        the log, in redis-server's form
+//	main.go       the program `clusterspec node`
+package server

@@ -1,0 +1,234 @@
+package server
+
+import (
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/clusterspec/clusterspec/reference/node"
+)
+
+// portable is the loop on package net: the goroutine of run owns the node; every connection has a goroutine that reads
+// and one that writes, and all of them hand what they have to the owner as functions.
+type portable struct {
+	*duties
+	listeners []net.Listener
+	calls     chan func()
+	ended     chan struct{}
+	open      map[*stream]struct{}
+}
+
+// stream is one connection; its goroutines end when it is closed.
+type stream struct {
+	net  net.Conn
+	conn *node.Conn
+	out  chan []byte // one batch at a time to the writing goroutine
+	busy bool        // a batch is under way
+	last bool        // the node is done with it: close when all is written
+}
+
+const callsMax = 128 // handed over and not yet called
+
+func newPortable(d *duties, client, bus []net.Listener) loop {
+	l := &portable{duties: d, calls: make(chan func(), callsMax), ended: make(chan struct{}), open: make(map[*stream]struct{})}
+	l.listeners = append(l.listeners, client...)
+	l.listeners = append(l.listeners, bus...)
+	for _, listener := range client {
+		go l.accept(listener, node.Client)
+	}
+	for _, listener := range bus {
+		go l.accept(listener, node.BusIn)
+	}
+	return l
+}
+
+func (l *portable) do(f func()) bool {
+	select {
+	case l.calls <- f:
+		return true
+	case <-l.ended:
+		return false
+	}
+}
+
+func (l *portable) run() {
+	defer l.closeAll()
+	for sleep := l.turn(l); !l.over(); sleep = l.turn(l) {
+		timer := time.NewTimer(sleep)
+		select {
+		case f := <-l.calls:
+			f()
+		case <-timer.C:
+		}
+		timer.Stop()
+		for range len(l.calls) {
+			(<-l.calls)()
+		}
+		if l.killed {
+			return
+		}
+	}
+}
+
+func (l *portable) accept(listener net.Listener, kind node.Kind) {
+	for {
+		accepted, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		taken := l.do(func() {
+			c := l.node.Accept(l.now(), kind, addrPortOf(accepted.LocalAddr()), addrPortOf(accepted.RemoteAddr()))
+			l.begin(accepted, c)
+		})
+		if !taken {
+			accepted.Close()
+			return
+		}
+	}
+}
+
+// begin starts the goroutines of a connection.
+func (l *portable) begin(connection net.Conn, c *node.Conn) {
+	s := &stream{net: connection, conn: c, out: make(chan []byte, 1)}
+	c.Shell = s
+	l.open[s] = struct{}{}
+	go l.read(s)
+	go l.write(s)
+}
+
+func (l *portable) read(s *stream) {
+	const readBytes = 16 << 10
+	for {
+		buffer := make([]byte, readBytes)
+		n, err := s.net.Read(buffer)
+		handled := make(chan struct{})
+		taken := l.do(func() {
+			defer close(handled)
+			if _, open := l.open[s]; !open || s.last {
+				return
+			}
+			if n > 0 {
+				l.node.Receive(l.now(), s.conn, buffer[:n])
+			}
+			if err != nil {
+				l.release(s)
+				l.node.Closed(l.now(), s.conn, err.Error())
+			}
+		})
+		if !taken || err != nil {
+			return
+		}
+		select { // so that a client that sends faster than we answer fills its own buffers, not ours
+		case <-handled:
+		case <-l.ended:
+		}
+	}
+}
+
+func (l *portable) write(s *stream) {
+	for batch := range s.out {
+		_, err := s.net.Write(batch)
+		taken := l.do(func() {
+			if _, open := l.open[s]; !open {
+				return
+			}
+			s.busy = false
+			if err != nil {
+				l.release(s)
+				if !s.last {
+					l.node.Closed(l.now(), s.conn, err.Error())
+				}
+				return
+			}
+			l.node.Wrote(l.now(), s.conn, len(batch))
+			l.flush(s.conn)
+		})
+		if !taken {
+			return
+		}
+	}
+}
+
+func (l *portable) flush(c *node.Conn) {
+	s, ok := c.Shell.(*stream)
+	if !ok || s.busy {
+		return
+	}
+	if _, open := l.open[s]; !open {
+		return
+	}
+	out := c.Out()
+	if len(out) == 0 {
+		if s.last {
+			l.release(s)
+		}
+		return
+	}
+	s.busy = true
+	s.out <- append([]byte(nil), out...) // the node may move its buffer while we write
+}
+
+func (l *portable) hangup(c *node.Conn) {
+	s, ok := c.Shell.(*stream)
+	if !ok {
+		c.Shell = nil
+		return
+	}
+	if _, open := l.open[s]; !open {
+		return
+	}
+	s.last = true
+	if !c.CloseAfterWrite || !s.busy && len(c.Out()) == 0 {
+		l.release(s)
+	}
+}
+
+func (l *portable) dial(c *node.Conn) {
+	const patience = 15 * time.Second
+	pending := new(int) // tells this dial from none, after a hangup
+	c.Shell = pending
+	go func() {
+		connection, err := net.DialTimeout("tcp", c.Addr, patience)
+		taken := l.do(func() {
+			if c.Shell != any(pending) {
+				if err == nil {
+					connection.Close()
+				}
+				return
+			}
+			if err != nil {
+				l.node.Closed(l.now(), c, err.Error())
+				return
+			}
+			l.begin(connection, c)
+			l.node.Connected(l.now(), c, addrPortOf(connection.LocalAddr()), addrPortOf(connection.RemoteAddr()))
+		})
+		if !taken && err == nil {
+			connection.Close()
+		}
+	}()
+}
+
+func (l *portable) release(s *stream) {
+	delete(l.open, s)
+	s.net.Close()
+	close(s.out)
+}
+
+func (l *portable) closeAll() {
+	close(l.ended)
+	for _, listener := range l.listeners {
+		listener.Close()
+	}
+	for s := range l.open {
+		l.release(s)
+	}
+}
+
+func addrPortOf(a net.Addr) netip.AddrPort {
+	if tcp, ok := a.(*net.TCPAddr); ok {
+		p := tcp.AddrPort()
+		return netip.AddrPortFrom(p.Addr().Unmap(), p.Port())
+	}
+	return netip.AddrPort{}
+}

@@ -1,0 +1,206 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/clusterspec/clusterspec/reference/clock"
+	"github.com/clusterspec/clusterspec/reference/config"
+	"github.com/clusterspec/clusterspec/reference/node"
+)
+
+// busPortOffset is added to the client port for the cluster bus unless cluster-port says otherwise.
+const busPortOffset = 10000
+
+// Options say what to run.
+type Options struct {
+	// Config is the node's configuration. The server keeps it.
+	Config *config.Config
+	// Log receives the log, a line a write; nil drops it.
+	Log io.Writer
+	// Portable asks for the loop on package net even where a faster one exists.
+	Portable bool
+}
+
+// Server is one running node. All methods may be called from any goroutine.
+type Server struct {
+	config    *config.Config
+	log       *logger
+	loop      loop
+	duties    *duties
+	nodesFile *nodesFile // nil without cluster mode
+	killOnce  sync.Once
+	killed    chan struct{} // closed by Kill, so that a paused node can be killed
+	done      chan struct{}
+	err       error // why it ended; set before done is closed
+}
+
+// loop moves bytes and time between the world and one node.
+type loop interface {
+	// run serves until duties.over, closes every socket and returns.
+	run()
+	// do has f called by the loop's goroutine, before a turn. It reports false when the loop has ended.
+	do(f func()) bool
+}
+
+// Start opens the ports, reads nodes.conf and begins to serve. When it returns, clients can connect.
+func Start(o Options) (*Server, error) {
+	s := &Server{config: o.Config, log: newLogger(o.Log, o.Config), killed: make(chan struct{}), done: make(chan struct{})}
+	clientListeners, busListeners, err := s.listen()
+	if err != nil {
+		return nil, err
+	}
+	listeners := append(clientListeners, busListeners...)
+	n, err := s.open()
+	if err != nil {
+		closeAll(listeners)
+		return nil, err
+	}
+	s.duties = &duties{node: n, nodesFile: s.nodesFile, log: s.log, start: time.Now()}
+	if o.Portable {
+		s.loop = newPortable(s.duties, clientListeners, busListeners)
+	} else if s.loop, err = newLoop(s.duties, clientListeners, busListeners); err != nil {
+		closeAll(listeners)
+		s.nodesFile.close()
+		return nil, err
+	}
+	s.log.print(node.Notice, "Ready to accept connections tcp")
+	go s.serve()
+	return s, nil
+}
+
+// listen opens the client port and, in cluster mode, the bus port.
+func (s *Server) listen() (client, bus []net.Listener, err error) {
+	backlog := int(s.config.Int("tcp-backlog"))
+	port := int(s.config.Int("port"))
+	if port == 0 {
+		return nil, nil, errors.New("port is 0: a node needs a port for clients")
+	}
+	if client, err = listen(s.config.String("bind"), port, backlog); err != nil {
+		return nil, nil, fmt.Errorf("opening the client port: %w", err)
+	}
+	if !s.config.Bool("cluster-enabled") {
+		return client, nil, nil
+	}
+	if bus, err = listen(s.config.String("bind"), s.busPort(), backlog); err != nil {
+		closeAll(client)
+		return nil, nil, fmt.Errorf("opening the cluster bus port: %w", err)
+	}
+	return client, bus, nil
+}
+
+// busPort is cluster-port, or the client port and 10000.
+func (s *Server) busPort() int {
+	if port := int(s.config.Int("cluster-port")); port != 0 {
+		return port
+	}
+	return int(s.config.Int("port")) + busPortOffset
+}
+
+// open reads nodes.conf and makes the node.
+func (s *Server) open() (*node.Node, error) {
+	cfg := node.Config{
+		Options: s.config,
+		Port:    uint16(s.config.Int("port")),
+		BusPort: uint16(s.busPort()),
+		Seed:    randomSeed(),
+		Now:     clock.Instant{Wall: clock.Millis(time.Now().UnixMilli())},
+	}
+	if s.config.Bool("cluster-enabled") {
+		path := filepath.Join(s.config.String("dir"), s.config.String("cluster-config-file"))
+		file, err := openNodesFile(path)
+		if err != nil {
+			return nil, err
+		}
+		if cfg.NodesConf, err = file.read(); err != nil {
+			file.close()
+			return nil, err
+		}
+		s.nodesFile = file
+	}
+	n, err := node.New(cfg)
+	if err != nil {
+		s.nodesFile.close()
+		return nil, err
+	}
+	return n, nil
+}
+
+func (s *Server) serve() {
+	s.loop.run()
+	s.nodesFile.close()
+	if exit := s.duties.exit; exit != nil && exit.Code != 0 {
+		s.err = errors.New(exit.Message)
+		s.log.print(node.Warning, exit.Message)
+	}
+	close(s.done)
+}
+
+// Addr is where clients reach the node from this machine.
+func (s *Server) Addr() string {
+	return net.JoinHostPort(localHost(s.config.String("bind")), strconv.Itoa(int(s.config.Int("port"))))
+}
+
+// BusPort is the port of the cluster bus.
+func (s *Server) BusPort() int { return s.busPort() }
+
+// Wait blocks until the node has ended. The error says why, unless somebody wanted it to end.
+func (s *Server) Wait() error {
+	<-s.done
+	return s.err
+}
+
+// Stop ends the node as SIGTERM does: nodes.conf is kept, clients are told nothing. It returns when the ports are closed.
+func (s *Server) Stop(ctx context.Context) error {
+	s.loop.do(func() { s.duties.node.Stop(s.duties.now()) })
+	select {
+	case <-s.done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("stopping node %s: %w", s.Addr(), context.Cause(ctx))
+	}
+}
+
+// Kill ends the node as SIGKILL does: nothing is written, nobody is told. It returns when the ports are closed.
+func (s *Server) Kill() {
+	s.killOnce.Do(func() { close(s.killed) })
+	s.loop.do(func() { s.duties.killed = true })
+	<-s.done
+}
+
+// Pause stops the node as SIGSTOP does: connections stay open and nothing is answered until resume is called.
+func (s *Server) Pause() (resume func()) {
+	paused, resumed := make(chan struct{}), make(chan struct{})
+	running := s.loop.do(func() {
+		close(paused)
+		select {
+		case <-resumed:
+		case <-s.killed:
+		}
+	})
+	if running {
+		<-paused
+	}
+	return func() { close(resumed) }
+}
+
+func randomSeed() uint64 {
+	var b [8]byte
+	rand.Read(b[:]) // never fails (crypto/rand)
+	return binary.LittleEndian.Uint64(b[:])
+}
+
+func closeAll(listeners []net.Listener) {
+	for _, l := range listeners {
+		l.Close()
+	}
+}
