@@ -50,6 +50,19 @@ var replicationCommands = []Command{
 	},
 }
 
+// ReplicaLink is the primary's view of one replica that follows it.
+type ReplicaLink struct {
+	ListeningPort string
+	IP            string // replica-announce-ip, empty if the replica gave none
+	Online        bool   // the stream follows the snapshot, if there was one
+	AckOffset     int64
+	AckAt         clock.Millis // mono
+	CapaEOF       bool
+	CapaPSYNC2    bool
+	Silent        bool // it began with SYNC, and may never acknowledge anything
+	SnapshotOnly  bool // it wants no stream
+}
+
 // following is what a session has to do with replication.
 type following struct {
 	announced ReplicaLink // by REPLCONF, before PSYNC
@@ -141,7 +154,6 @@ func (c *Call) becomeLink(full bool) {
 	link := c.Session.following.announced
 	link.Online = true
 	link.AckAt = c.Now.Mono
-	link.ExemptBytes = len(c.Reply.Buf)
 	c.Session.Replica = &link
 	c.Follow(c.Session, full)
 }

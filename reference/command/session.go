@@ -38,19 +38,8 @@ type Session struct {
 	watching      []watchedKey
 	watchBroken   bool // a watched key was changed: EXEC will refuse
 	subscriptions subscriptions
-	wait          wait // how long it is Blocked
+	wait          wait      // how long it is Blocked
 	following     following // replication.go
-}
-
-// ReplicaLink is the primary's view of one replica that follows it.
-type ReplicaLink struct {
-	ListeningPort string
-	IP            string // replica-announce-ip, empty if the replica gave none
-	Online        bool   // the snapshot was written, the stream follows
-	AckOffset     int64
-	AckAt         clock.Millis // mono
-	CapaEOF       bool
-	CapaPSYNC2    bool
 }
 
 // Authenticated says whether the client may send large requests: before it gave the password, small limits hold.
