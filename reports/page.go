@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // runView is what the templates show of a report: the report's values, arranged. Nothing is decided in the templates.
@@ -22,6 +23,23 @@ type runView struct {
 	Counts []count
 	// Notable and Differing count the cases that the two narrower filters show.
 	Notable, Differing int
+	// Many columns are narrow ones: numbers for names, shapes for words. Dense ticks stand without gaps.
+	Many, Dense bool
+	Schema      string
+}
+
+// What fits on a desktop page: columns with names, and ticks with gaps between them.
+const (
+	maxWideColumns = 5
+	maxSpacedTicks = 120
+)
+
+// NothingNotable is what the matrix says when the filter for what did not pass leaves no row. A run of nothing must not read as a success.
+func (v *runView) NothingNotable() string {
+	if len(v.Cases) == 0 || len(v.Columns) == 0 {
+		return "No scenario ran."
+	}
+	return "Every scenario passed on every target."
 }
 
 // count is how often a verdict occurred.
@@ -64,8 +82,9 @@ type caseView struct {
 	// Verdicts lists those that occur in the row, for the filter; Search is the text the search looks at.
 	Verdicts string
 	Search   string
+	// Outcomes follow the columns.
 	Outcomes []*outcome
-	// Story says what happened, one clause for each verdict that occurred.
+	// Story says what happened, a clause for each thing that did.
 	Story []clause
 	Steps []stepRow
 	// Compared are the outcomes in which something was expected and something else came.
@@ -90,10 +109,14 @@ func newRunPage(r *Report) *runView {
 	v := &runView{
 		Report:   r,
 		Headline: capital(r.Headline()),
-		Started:  r.Started.UTC().Format("2 January 2006, 15:04 UTC"),
 		Took:     duration(r.Finished.Sub(r.Started).Milliseconds()),
 		Command:  commandLine(r.Command),
 		Counts:   countList(r.Counts()),
+		Dense:    len(r.Cases) > maxSpacedTicks,
+		Schema:   Schema,
+	}
+	if !r.Started.IsZero() {
+		v.Started = r.Started.UTC().Format("2 January 2006, 15:04 UTC")
 	}
 	for _, t := range r.Targets {
 		if t.Joined {
@@ -102,6 +125,7 @@ func newRunPage(r *Report) *runView {
 			v.Absent = append(v.Absent, t)
 		}
 	}
+	v.Many = len(v.Columns) > maxWideColumns
 	grid := r.grid()
 	for i := range r.Cases {
 		c := newCaseView(r, &r.Cases[i], v.Columns, grid)
@@ -154,6 +178,9 @@ func newOutcome(r *Report, x Result, c *column) *outcome {
 	o := &outcome{Result: x, Column: c, Rerun: r.RerunCommand(c.Spec, x.Case), Beliefs: readBeliefs(x.Nodes)}
 	o.Open = x.Verdict != Pass && x.Verdict.reached()
 	if f := x.Failure; f != nil {
+		if o.Reason == f.Message {
+			o.Reason = "" // the failure says it, with its place
+		}
 		o.Expected, o.Got = compareTexts(f.Expected, f.Got)
 	}
 	for _, w := range x.Waits {
@@ -195,9 +222,6 @@ func countList(counts map[Verdict]int) []count {
 	return list
 }
 
-// Word is the verdict for people; the constants' hyphens are for machines.
-func (v Verdict) Word() string { return strings.ReplaceAll(string(v), "-", " ") }
-
 // fragment escapes an id for a URL's fragment, leaving slashes readable.
 func fragment(id string) string {
 	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:,"
@@ -222,8 +246,6 @@ func commandLine(words []string) string {
 }
 
 func capital(text string) string {
-	if text == "" {
-		return ""
-	}
-	return strings.ToUpper(text[:1]) + text[1:]
+	_, size := utf8.DecodeRuneInString(text)
+	return strings.ToUpper(text[:size]) + text[size:]
 }

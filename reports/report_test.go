@@ -150,8 +150,8 @@ func TestExit(t *testing.T) {
 		"flaky":                          {[]Target{joined}, []Verdict{Pass, Flaky}, 0, ExitInconclusive, "nothing failed, but 1 result stayed undecided"},
 		"interrupted":                    {[]Target{joined}, []Verdict{Pass, NotRun}, 0, ExitInconclusive, "nothing failed, but 1 result stayed undecided"},
 		"results missing":                {[]Target{joined}, []Verdict{Pass}, 2, ExitInconclusive, "nothing failed, but 2 results stayed undecided"},
-		"required target absent":         {[]Target{joined, required}, []Verdict{Pass}, 0, ExitUnexpected, "u required, but did not join"},
-		"required absent, nothing ran":   {[]Target{required}, nil, 1, ExitUnexpected, "u required, but did not join"},
+		"required target absent":         {[]Target{joined, required}, []Verdict{Pass}, 0, ExitUnexpected, "a required target did not join: u"},
+		"required absent, nothing ran":   {[]Target{required}, nil, 1, ExitUnexpected, "a required target did not join: u"},
 		"required target that is around": {[]Target{{Name: "t", Joined: true, Required: true}}, []Verdict{Pass}, 0, ExitExpected, "all results are as declared"},
 	} {
 		t.Run(name, func(t *testing.T) {

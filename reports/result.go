@@ -11,7 +11,7 @@ type Result struct {
 	Verdict Verdict `json:"verdict"`
 	Reason  string  `json:"reason,omitempty"`
 	// Started is a wall-clock time; DurationMillis counts from there, the making of the cluster included.
-	Started        time.Time `json:"started"`
+	Started        time.Time `json:"started,omitzero"`
 	DurationMillis int64     `json:"durationMillis"`
 	// Checks is how many assertions were made. A pass without any would be green on nothing.
 	Checks int `json:"checks"`

@@ -115,9 +115,6 @@ func sentence(text string) string {
 	return text + "."
 }
 
-// reached tells whether the verdict comes from something that happened, so that there is evidence to show.
-func (v Verdict) reached() bool { return v != Unsupported && v != NotRun }
-
 // stepRow is one line of a scenario with what came of it on each target.
 type stepRow struct {
 	Keyword string

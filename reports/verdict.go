@@ -1,6 +1,9 @@
 package reports
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Verdict is the outcome of a case on a target, or of one of its steps.
 type Verdict string
@@ -54,5 +57,11 @@ func (v Verdict) Letter() string {
 	return "?"
 }
 
+// Word is the verdict for people; the constants' hyphens are for machines.
+func (v Verdict) Word() string { return strings.ReplaceAll(string(v), "-", " ") }
+
 // ran tells whether a case with this verdict was carried out on the target, to whatever end.
 func (v Verdict) ran() bool { return v != Unsupported && v != NotRun && v != HarnessError }
+
+// reached tells whether the verdict comes from something that happened, so that there is evidence to show.
+func (v Verdict) reached() bool { return v != Unsupported && v != NotRun }

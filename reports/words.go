@@ -12,7 +12,10 @@ func (r *Report) Headline() string {
 	switch r.Exit() {
 	case ExitUnexpected:
 		if missing := r.Missing(); counts[Fail] == 0 {
-			return fmt.Sprintf("%s required, but did not join", names(missing))
+			if len(missing) == 1 {
+				return "a required target did not join: " + names(missing)
+			}
+			return "required targets did not join: " + names(missing)
 		}
 		return fmt.Sprintf("%s on %s", plural(counts[Fail], "unexpected result"), r.where(Fail))
 	case ExitHarness:
@@ -47,7 +50,13 @@ func (t Target) identity() string {
 	return ""
 }
 
+// maxNames is how many targets a sentence names; beyond, it counts them.
+const maxNames = 3
+
 func names(targets []Target) string {
+	if len(targets) > maxNames {
+		return plural(len(targets), "target")
+	}
 	list := make([]string, len(targets))
 	for i, t := range targets {
 		list[i] = t.Name

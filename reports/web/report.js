@@ -66,7 +66,7 @@
     nothing.hidden = shown > 0;
     const narrowed = state.area || state.verdict.length || state.q;
     nothing.textContent = narrowed ? "No scenario matches these filters."
-      : state.show === "differ" ? "The targets agree on every scenario." : "Every scenario passed on every target.";
+      : state.show === "differ" ? "The targets agree on every scenario." : nothing.dataset.notable;
   }
 
   const linkID = (link) => decodeURIComponent(link.getAttribute("href").slice("#case=".length));
