@@ -30,7 +30,7 @@ var replicationCommands = []Command{
 	},
 	{
 		Name: "wait", Arity: 3, Flags: NoScript | Connection, Group: "generic", Since: "3.0.0", Complexity: "O(1)",
-		Summary: "Waits until enough replicas have the connection's writes", Tips: []string{"request_policy:all_shards", "response_policy:agg_min"}, Run: wait,
+		Summary: "Waits until enough replicas have the connection's writes", Tips: []string{"request_policy:all_shards", "response_policy:agg_min"}, Run: waitForReplicas,
 	},
 	{
 		Name: "role", Arity: 1, Flags: NoScript | Loading | Stale | Fast | Admin | Dangerous, Group: "server", Since: "2.8.12",
@@ -219,7 +219,7 @@ func (c *Call) acknowledged(offset []byte) {
 	c.endWaits()
 }
 
-func wait(c *Call) {
+func waitForReplicas(c *Call) {
 	if c.replica {
 		c.Error("ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0 if a replica is configured " +
 			"to be writable (which is not the default) writes to replicas are just local and are not propagated.")
