@@ -84,13 +84,20 @@ func (e *Extensions) parse(b []byte, count int, t *texts) error {
 	return nil
 }
 
-// parseOne takes in one extension. Of two of the same type the last counts, as in Redis.
+// parseOne takes in one extension. Of two of the same type the last counts, as in Redis. Data too short for its type drops
+// the frame: early servers read on beyond it (CVE-2026-92925), later ones drop the frame too.
 func (e *Extensions) parseOne(kind uint16, data []byte, t *texts) error {
 	switch kind {
-	case extHostname:
-		e.Hostname, e.HasHostname = t.intern(untilNUL(data)), true
-	case extNodename:
-		e.Nodename, e.HasNodename = t.intern(untilNUL(data)), true
+	case extHostname, extNodename:
+		if len(data) == 0 || data[len(data)-1] != 0 {
+			return drop("the text of extension %d has no NUL at its end", kind)
+		}
+		text := t.intern(untilNUL(data))
+		if kind == extHostname {
+			e.Hostname, e.HasHostname = text, true
+		} else {
+			e.Nodename, e.HasNodename = text, true
+		}
 	case extForgotten:
 		if len(data) < extForgottenBytes {
 			return drop("forgotten-node extension carries %d bytes, want %d", len(data), extForgottenBytes)

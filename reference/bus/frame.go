@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strings"
+	"unicode"
 )
 
 const (
@@ -185,7 +187,15 @@ func (f *Frame) String() string {
 	case f.Type == TypeModule:
 		line += fmt.Sprintf(" module %#x type %d of %d bytes", f.Module.ID, f.Module.Kind, len(f.Module.Data))
 	}
-	return line
+	return strings.Map(printable, line)
+}
+
+// printable keeps what other nodes made up, ids and names, from breaking a log line.
+func printable(r rune) rune {
+	if !unicode.IsPrint(r) {
+		return '?'
+	}
+	return r
 }
 
 // reset forgets the last message but keeps the memory it used.

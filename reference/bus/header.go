@@ -11,8 +11,6 @@ const (
 	// HeaderBytes is the length of the header, and so of the shortest frame.
 	HeaderBytes = 2256
 
-	slotBitmapBytes = slot.Count / 8
-
 	// ipBytes is the room for an address as text, the terminating NUL included.
 	ipBytes = 46
 )
@@ -111,7 +109,7 @@ func (h *Header) append(dst []byte) []byte {
 
 // slotsAt reads the bitmap at the head of b, which must hold at least that much.
 func slotsAt(b []byte) slot.Set {
-	set, err := slot.SetOfBitmap(b[:slotBitmapBytes])
+	set, err := slot.SetOfBitmap(b[:slot.BitmapBytes])
 	if err != nil {
 		panic("bus: a bitmap of the right length was refused: " + err.Error())
 	}

@@ -11,7 +11,7 @@ import (
 //	0   8     configEpoch of the owner
 //	8   40    id of the owner
 //	48  2048  bitmap of all its slots
-const updateBytes = 8 + NodeIDBytes + slotBitmapBytes
+const updateBytes = 8 + NodeIDBytes + slot.BitmapBytes
 
 // Update corrects a node whose claim to slots is out of date: it names a newer owner and everything that owner has.
 type Update struct {
