@@ -1,0 +1,243 @@
+package docker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/api/types/network"
+	"github.com/moby/moby/client"
+	"github.com/testcontainers/testcontainers-go"
+
+	"github.com/clusterspec/clusterspec/compose/target"
+)
+
+// Node is one container of a cluster. It has all abilities.
+type Node struct {
+	name    string
+	cluster *Cluster
+	port    *target.Port
+	options map[string]string
+
+	mutex     sync.Mutex // one ability at a time
+	container testcontainers.Container
+	ended     chan struct{} // closed when the container has stopped; nil before the first start
+	how       string        // how it ended
+}
+
+var _ interface {
+	target.Node
+	target.Killer
+	target.Stopper
+	target.Restarter
+	target.Pauser
+	target.LogReader
+	target.ConfReader
+} = (*Node)(nil)
+
+func newNode(c *Cluster, name string, port *target.Port, options map[string]string) *Node {
+	own := map[string]string{"port": strconv.Itoa(port.Number)}
+	return &Node{name: name, cluster: c, port: port, options: target.Merge(options, own)}
+}
+
+// Name implements target.Node.
+func (n *Node) Name() string { return n.name }
+
+// Addr implements target.Node.
+func (n *Node) Addr() string { return n.port.Addr() }
+
+// BusPort implements target.Node.
+func (n *Node) BusPort() int { return n.port.Bus() }
+
+// Kill implements target.Killer. Killing a node that is down does nothing.
+func (n *Node) Kill(ctx context.Context) error { return n.end(ctx, "killing", "SIGKILL") }
+
+// Stop implements target.Stopper. Stopping a node that is down does nothing.
+func (n *Node) Stop(ctx context.Context) error { return n.end(ctx, "stopping", "SIGTERM") }
+
+// Restart implements target.Restarter. The container stays the same, and so do its files.
+func (n *Node) Restart(ctx context.Context) error {
+	if err := n.Stop(ctx); err != nil {
+		return err
+	}
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	return n.start(ctx)
+}
+
+// Pause implements target.Pauser.
+func (n *Node) Pause(ctx context.Context) error {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	if _, err := n.client().ContainerPause(ctx, n.id(), client.ContainerPauseOptions{}); err != nil {
+		return fmt.Errorf("pausing node %s: %w", n.name, err)
+	}
+	return nil
+}
+
+// Resume implements target.Pauser.
+func (n *Node) Resume(ctx context.Context) error {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	if _, err := n.client().ContainerUnpause(ctx, n.id(), client.ContainerUnpauseOptions{}); err != nil {
+		return fmt.Errorf("resuming node %s: %w", n.name, err)
+	}
+	return nil
+}
+
+// Log implements target.LogReader: all that was printed, over all starts.
+func (n *Node) Log() (string, error) {
+	log, err := n.container.Logs(context.Background())
+	if err != nil {
+		return "", fmt.Errorf("log of node %s: %w", n.name, err)
+	}
+	defer log.Close()
+	text, err := io.ReadAll(log)
+	return string(text), err
+}
+
+// NodesConf implements target.ConfReader.
+func (n *Node) NodesConf() (string, error) {
+	name := path.Join(n.cluster.image.workdir, n.options["cluster-config-file"])
+	file, err := n.container.CopyFileFromContainer(context.Background(), name)
+	if err != nil {
+		return "", fmt.Errorf("%s of node %s: %w", name, n.name, err)
+	}
+	defer file.Close()
+	text, err := io.ReadAll(file)
+	return string(text), err
+}
+
+// create makes the container, starts it and waits for PONG.
+func (n *Node) create(ctx context.Context) (err error) {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	request := testcontainers.ContainerRequest{
+		Image:  n.cluster.image.id,
+		Cmd:    slices.Concat(n.cluster.image.command, target.CommandLine(n.options)),
+		Labels: map[string]string{ownerLabel: n.cluster.owner(), "org.clusterspec.node": n.name},
+	}
+	request.HostConfigModifier = n.joinHolder
+	if n.isHolder() {
+		request.ExposedPorts, request.HostConfigModifier = n.cluster.publish()
+	}
+	if n.container, err = n.cluster.engine.provider.CreateContainer(ctx, request); err != nil {
+		return fmt.Errorf("creating the container of node %s: %w", n.name, err)
+	}
+	return n.start(ctx)
+}
+
+func (n *Node) isHolder() bool { return n == n.cluster.holder }
+
+func (n *Node) joinHolder(host *container.HostConfig) {
+	host.NetworkMode = container.NetworkMode("container:" + n.cluster.holder.id())
+	host.LogConfig = readableLog
+}
+
+// readableLog is set because the engine's default may be a driver whose logs cannot be read back.
+var readableLog = container.LogConfig{Type: "json-file"}
+
+// publish returns all client and bus ports of the cluster and a modifier that gives each its own number on 127.0.0.1.
+func (c *Cluster) publish() (exposed []string, modify func(*container.HostConfig)) {
+	bindings := make(network.PortMap)
+	for _, port := range c.ports {
+		for _, number := range []int{port.Number, port.Bus()} {
+			text := strconv.Itoa(number)
+			exposed = append(exposed, text+"/tcp")
+			bindings[network.MustParsePort(text+"/tcp")] = []network.PortBinding{
+				{HostIP: netip.AddrFrom4([4]byte{127, 0, 0, 1}), HostPort: text},
+			}
+		}
+	}
+	return exposed, func(host *container.HostConfig) {
+		host.PortBindings = bindings
+		host.LogConfig = readableLog
+	}
+}
+
+// start starts the container and waits for PONG. When that does not come, the container is stopped on return.
+func (n *Node) start(ctx context.Context) error {
+	if err := n.container.Start(ctx); err != nil {
+		return fmt.Errorf("starting node %s: %w", n.name, err)
+	}
+	n.watch()
+	alive := func() error {
+		select {
+		case <-n.ended:
+			return fmt.Errorf("the container has ended: %s", n.how)
+		default:
+			return nil
+		}
+	}
+	err := target.AwaitPong(ctx, n.Addr(), alive)
+	if err == nil {
+		return nil
+	}
+	err = errors.Join(err, n.signal(context.WithoutCancel(ctx), "SIGKILL"))
+	return fmt.Errorf("node %s, %s: %w; its log ends:\n%s", n.name, strings.Join(target.CommandLine(n.options), " "), err, n.logTail())
+}
+
+// watch notices the end of a container that was just started.
+func (n *Node) watch() {
+	ended := make(chan struct{})
+	n.ended = ended
+	wait := n.client().ContainerWait(context.Background(), n.id(), client.ContainerWaitOptions{Condition: container.WaitConditionNotRunning})
+	go func() {
+		select {
+		case result := <-wait.Result:
+			n.how = fmt.Sprintf("exit code %d", result.StatusCode)
+		case err := <-wait.Error:
+			n.how = fmt.Sprintf("lost sight of it: %v", err)
+		}
+		close(ended)
+	}()
+}
+
+// end sends the signal and waits until the container has stopped.
+func (n *Node) end(ctx context.Context, doing, signal string) error {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	if err := n.signal(ctx, signal); err != nil {
+		return fmt.Errorf("%s node %s: %w", doing, n.name, err)
+	}
+	return nil
+}
+
+func (n *Node) signal(ctx context.Context, signal string) error {
+	select {
+	case <-n.ended:
+		return nil
+	default:
+	}
+	if _, err := n.client().ContainerKill(ctx, n.id(), client.ContainerKillOptions{Signal: signal}); err != nil {
+		return err
+	}
+	select {
+	case <-n.ended:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("waiting for its end: %w", context.Cause(ctx))
+	}
+}
+
+func (n *Node) client() client.APIClient { return n.cluster.engine.client }
+func (n *Node) id() string               { return n.container.GetContainerID() }
+
+// logTail is the end of the log, for errors.
+func (n *Node) logTail() string {
+	const lines = 20
+	text, err := n.Log()
+	if err != nil {
+		return err.Error()
+	}
+	all := strings.Split(strings.TrimRight(text, "\n"), "\n")
+	return strings.Join(all[max(0, len(all)-lines):], "\n")
+}
