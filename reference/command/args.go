@@ -32,12 +32,14 @@ func (c *Call) intArgOr(i int, problem string) (int64, bool) {
 	return n, ok
 }
 
-// timeoutArg reads an argument as a time in milliseconds from now and returns when it is over (mono).
+// timeoutArg reads an argument as a time in milliseconds from now and returns when it is over (mono); 0 stays 0.
 func (c *Call) timeoutArg(i int) (clock.Millis, bool) {
 	n, ok := c.intArgOr(i, "ERR timeout is not an integer or out of range")
 	switch {
 	case !ok:
 		return 0, false
+	case n == 0:
+		return 0, true
 	case n < 0:
 		c.Error("ERR timeout is negative")
 		return 0, false

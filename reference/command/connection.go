@@ -232,15 +232,3 @@ func (c *Call) flag(flag *bool, value bool) {
 	*flag = value
 	c.OK()
 }
-
-// setName is CLIENT SETNAME: an empty name takes the name away.
-func (c *Call) setName(name []byte) bool {
-	for _, b := range name {
-		if b < '!' || b > '~' {
-			c.Error("ERR Client names cannot contain spaces, newlines or special characters.")
-			return false
-		}
-	}
-	c.Session.Name = string(name)
-	return true
-}

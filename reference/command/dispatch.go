@@ -9,7 +9,6 @@ import (
 
 // Execute runs one request of a client. The args are valid during the call only.
 func (e *Engine) Execute(s *Session, args [][]byte) Status {
-	silence := s.silence
 	cmd, container := table.lookup(args)
 	status := e.dispatch(s, cmd, container, args)
 	if status == Parked {
@@ -20,7 +19,10 @@ func (e *Engine) Execute(s *Session, args [][]byte) Status {
 	if s.Asking && s.queue == nil && (cmd == nil || cmd.Name != "asking") && !e.Defects.Has(defect.AskingSticks) {
 		s.Asking = false
 	}
-	if silence == skipNext && s.silence == skipNext {
+	switch s.silence {
+	case skipNext:
+		s.silence = skipThis
+	case skipThis:
 		s.silence = answerAll
 	}
 	if s.closing {
@@ -100,16 +102,22 @@ func (e *Engine) rejectUnknown(s *Session, container *Command, args [][]byte) St
 	return e.reject(s, nil, errUnknownCommand(args))
 }
 
-// reject answers a request that was not run with an error. A transaction it was meant for cannot succeed any more.
+// reject answers a request that was not run with an error. A transaction it was meant for cannot succeed any more; when
+// it is EXEC itself that is refused, the transaction is over.
 func (e *Engine) reject(s *Session, cmd *Command, text string) Status {
-	if s.queue != nil {
-		s.queue.broken = true
-	}
 	if cmd != nil {
 		e.stats.of(cmd).rejected++
 	}
-	e.replyTo(s).Error(text)
-	e.stats.countError(text)
+	if cmd != nil && cmd.Name == "exec" {
+		e.discard(s)
+		text = errExecAbortedBy(text)
+	} else if s.queue != nil {
+		s.queue.broken = true
+	}
+	w := e.replyTo(s)
+	mark := len(w.Buf)
+	w.Error(text)
+	e.stats.countError(w.Buf[mark:])
 	return Done
 }
 
@@ -122,7 +130,7 @@ func (e *Engine) prepare(s *Session, cmd *Command, args [][]byte) *Call {
 
 // replyTo is where replies to a session go. Messages it subscribed to are not replies: CLIENT REPLY does not stop them.
 func (e *Engine) replyTo(s *Session) *resp.Writer {
-	if s.silence == answerAll {
+	if s.silence == answerAll || s.silence == skipNext {
 		return &s.Reply
 	}
 	e.silenced = resp.Writer{Buf: e.silenced.Buf[:0], Proto: s.Reply.Proto}
@@ -155,7 +163,7 @@ func (e *Engine) run(c *Call) Status {
 	counters.calls++
 	if len(c.Reply.Buf) > mark && c.Reply.Buf[mark] == '-' {
 		counters.failed++
-		e.stats.countError(string(c.Reply.Buf[mark+1:]))
+		e.stats.countError(c.Reply.Buf[mark:])
 	}
 	if c.dirty > 0 {
 		e.stats.changes += c.dirty

@@ -49,6 +49,7 @@ type Engine struct {
 	messages  messages
 	silenced  resp.Writer // takes the replies that CLIENT REPLY keeps from a client
 	outgoing  outgoing
+	topology  topology
 	endpoints endpointType
 	password  string // requirepass
 

@@ -48,6 +48,11 @@ func errExpireTime(name string) string {
 	return fmt.Sprintf("ERR invalid expire time in '%s' command", name)
 }
 
+// errExecAbortedBy is for an EXEC that was itself refused, for the reason that text gives.
+func errExecAbortedBy(text string) string {
+	return "EXECABORT Transaction discarded because of: " + strings.TrimPrefix(text, "ERR ")
+}
+
 // errUnknownSubcommand names the word that is no subcommand of container, which is in capitals.
 func errUnknownSubcommand(word []byte, container string) string {
 	return fmt.Sprintf("ERR unknown subcommand '%s'. Try %s HELP.", cString(word, errorWordBytes), container)

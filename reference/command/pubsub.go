@@ -290,7 +290,7 @@ func (e *Engine) SlotsGone(slots *slot.Set) {
 func publish(c *Call) {
 	receivers := c.deliver(c.Args[1], c.Args[2], false)
 	if c.Cluster != nil {
-		c.Cluster.Publish(c.Now, c.Args[1], c.Args[2], false)
+		c.Cluster.Publish(c.Args[1], c.Args[2], false)
 	} else {
 		c.Rewrite(c.Args...)
 	}
@@ -300,7 +300,7 @@ func publish(c *Call) {
 func spublish(c *Call) {
 	receivers := c.deliver(c.Args[1], c.Args[2], true)
 	if c.Cluster != nil {
-		c.Cluster.Publish(c.Now, c.Args[1], c.Args[2], true)
+		c.Cluster.Publish(c.Args[1], c.Args[2], true)
 	} else {
 		c.Rewrite(c.Args...)
 	}

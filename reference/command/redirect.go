@@ -119,8 +119,7 @@ func (e *Engine) redirect(c *Call, to destination) Status {
 		s.queue.broken = true
 	}
 	e.stats.of(c.Cmd).rejected++
-	text := verdictErrors[to.verdict]
-	e.stats.countError(text)
+	text, mark := verdictErrors[to.verdict], len(c.Reply.Buf)
 	switch to.verdict {
 	case moved, ask:
 		if to.verdict == moved && e.Defects.Has(defect.AskForMoved) {
@@ -130,6 +129,7 @@ func (e *Engine) redirect(c *Call, to destination) Status {
 	default:
 		c.Reply.Error(text)
 	}
+	e.stats.countError(c.Reply.Buf[mark:])
 	return Done
 }
 

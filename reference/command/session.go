@@ -45,6 +45,9 @@ type Session struct {
 // Authenticated says whether the client may send large requests: before it gave the password, small limits hold.
 func (s *Session) Authenticated() bool { return s.authenticated }
 
+// Subscribed says whether the client waits for messages: other limits hold for what it has not read.
+func (s *Session) Subscribed() bool { return s.subscribed() }
+
 // local says whether the client is on the same host.
 func (s *Session) local() bool {
 	addr, err := netip.ParseAddrPort(s.Addr)
@@ -56,6 +59,7 @@ type silence uint8
 
 const (
 	answerAll  silence = iota
-	skipNext           // CLIENT REPLY SKIP was the last request: the next one is not answered
+	skipNext           // CLIENT REPLY SKIP is running
+	skipThis           // the request after it is not answered
 	answerNone         // CLIENT REPLY OFF
 )

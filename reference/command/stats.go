@@ -1,6 +1,6 @@
 package command
 
-import "strings"
+import "bytes"
 
 // stats counts what INFO tells.
 type stats struct {
@@ -30,15 +30,15 @@ func (s *stats) of(cmd *Command) *counters { return &s.counters[cmd.index] }
 // errorCodeBytes bounds the code of an error; without a code the error counts as ERR.
 const errorCodeBytes = 32
 
-// countError counts an error reply, whose text begins with its code.
-func (s *stats) countError(text string) {
+// countError counts an error reply by its code.
+func (s *stats) countError(reply []byte) {
 	s.errorsTotal++
-	end := strings.IndexByte(text[:min(len(text), errorCodeBytes)], ' ')
+	end := bytes.IndexByte(reply[:min(len(reply), errorCodeBytes)], ' ')
 	if end < 0 {
 		s.errors["ERR"]++
 		return
 	}
-	s.errors[text[:end]]++
+	s.errors[string(reply[1:end])]++
 }
 
 // reset is CONFIG RESETSTAT.
