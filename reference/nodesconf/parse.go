@@ -41,15 +41,16 @@ func Parse(text []byte) (*File, error) {
 		return p.file, nil
 	}
 	var line []byte
-	for number := 1; len(text) > 0; number++ {
-		line, text = cutLine(text)
+	number := 0
+	for len(text) > 0 {
+		line, text, _ = bytes.Cut(text, []byte{'\n'})
+		number++
 		if err := p.parseLine(line); err != nil {
 			return nil, &SyntaxError{number, string(line), err.Error()}
 		}
-		p.lines = number
 	}
 	if p.myself == none {
-		return nil, &SyntaxError{p.lines, string(line), "the file ends and no line has had the flag myself"}
+		return nil, &SyntaxError{number, string(line), "the file ends and no line has had the flag myself"}
 	}
 	p.finish()
 	return p.file, nil
@@ -63,7 +64,6 @@ type parser struct {
 	file      *File
 	index     map[bus.NodeID]int
 	myself    int
-	lines     int
 	mentioned []bus.NodeID // primaries and other ends of open slots, which may or may not have a line
 	taken     slot.Set     // slots that have an owner
 
@@ -71,12 +71,7 @@ type parser struct {
 	migrating, importing map[slot.Slot]bus.NodeID
 }
 
-// cutLine takes one line off the head of text. Redis handles lines as C strings: a NUL hides the rest.
-func cutLine(text []byte) (line, rest []byte) {
-	line, rest, _ = bytes.Cut(text, []byte{'\n'})
-	return line, rest
-}
-
+// parseLine reads one line. Redis handles lines as C strings: a NUL hides the rest.
 func (p *parser) parseLine(line []byte) error {
 	if len(line) >= maxLineBytes {
 		return fmt.Errorf("the line has %d bytes, the limit is %d", len(line), maxLineBytes)
