@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -86,51 +85,4 @@ func words(text string) []string {
 		text = text[size:]
 	}
 	return out
-}
-
-// folded breaks a text's line behind each escaped line break, so that a reply of many lines reads as such while every byte of its wire form is still there.
-func folded(text string) string {
-	text = printable(text)
-	if !strings.Contains(text, `\n`) {
-		return text
-	}
-	var b strings.Builder
-	for i := 0; i < len(text); i++ {
-		b.WriteByte(text[i])
-		if text[i] != '\\' || i+1 == len(text) {
-			continue
-		}
-		i++
-		b.WriteByte(text[i])
-		// Not behind the last one, where only a closing quote would follow.
-		if text[i] == 'n' && i+2 < len(text) {
-			b.WriteByte('\n')
-		}
-	}
-	return b.String()
-}
-
-// waitView is a wait as a bar: how much of what it was allowed it used.
-type waitView struct {
-	Wait
-	// Percent is 0 to 100; Over tells that the time ran out.
-	Percent  int64
-	Over     bool
-	Timeouts string
-}
-
-func newWaitView(w Wait) waitView {
-	v := waitView{Wait: w, Over: w.UsedMillis >= w.AllowedMillis}
-	if w.AllowedMillis > 0 {
-		v.Percent = max(0, min(100, 100*w.UsedMillis/w.AllowedMillis))
-	}
-	if w.Allowed > 0 {
-		v.Timeouts = fmt.Sprintf("%.1f of %.4g node timeouts", w.NodeTimeouts, w.Allowed)
-	}
-	return v
-}
-
-// seconds is a moment within a scenario: "4.310".
-func seconds(millis int64) string {
-	return fmt.Sprintf("%d.%03d", millis/1000, millis%1000)
 }

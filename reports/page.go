@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"fmt"
 	"html/template"
 	"slices"
 	"strings"
@@ -104,6 +105,15 @@ type outcome struct {
 	Open bool
 }
 
+// waitView is a wait as a bar: how much of what it was allowed it used.
+type waitView struct {
+	Wait
+	// Percent is 0 to 100; Over tells that the time ran out.
+	Percent  int64
+	Over     bool
+	Timeouts string
+}
+
 // newRunPage arranges a report for the templates.
 func newRunPage(r *Report) *runView {
 	v := &runView{
@@ -187,6 +197,17 @@ func newOutcome(r *Report, x Result, c *column) *outcome {
 		o.Waits = append(o.Waits, newWaitView(w))
 	}
 	return o
+}
+
+func newWaitView(w Wait) waitView {
+	v := waitView{Wait: w, Over: w.UsedMillis >= w.AllowedMillis}
+	if w.AllowedMillis > 0 {
+		v.Percent = max(0, min(100, 100*w.UsedMillis/w.AllowedMillis))
+	}
+	if w.Allowed > 0 {
+		v.Timeouts = fmt.Sprintf("%.1f of %.4g node timeouts", w.NodeTimeouts, w.Allowed)
+	}
+	return v
 }
 
 // groupByArea puts cases of the same area together, areas and cases in the order in which they first appear.

@@ -97,3 +97,30 @@ func duration(millis int64) string {
 	}
 	return fmt.Sprintf("%d min %02d s", millis/60_000, millis%60_000/1000)
 }
+
+// seconds is a moment within a scenario: "4.310".
+func seconds(millis int64) string {
+	return fmt.Sprintf("%d.%03d", millis/1000, millis%1000)
+}
+
+// folded breaks a text's line behind each escaped line break, so that a reply of many lines reads as such while every byte of its wire form is still there.
+func folded(text string) string {
+	text = printable(text)
+	if !strings.Contains(text, `\n`) {
+		return text
+	}
+	var b strings.Builder
+	for i := 0; i < len(text); i++ {
+		b.WriteByte(text[i])
+		if text[i] != '\\' || i+1 == len(text) {
+			continue
+		}
+		i++
+		b.WriteByte(text[i])
+		// Not behind the last one, where only a closing quote would follow.
+		if text[i] == 'n' && i+2 < len(text) {
+			b.WriteByte('\n')
+		}
+	}
+	return b.String()
+}
