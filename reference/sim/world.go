@@ -1,0 +1,178 @@
+package sim
+
+import (
+	"container/heap"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+
+	"github.com/clusterspec/clusterspec/reference/clock"
+	"github.com/clusterspec/clusterspec/reference/cluster"
+	"github.com/clusterspec/clusterspec/reference/defect"
+)
+
+// Options describe a World. The zero value of a field means its default.
+type Options struct {
+	Seed  uint64
+	Nodes int // how many; they do not know each other
+	// Machine is the cluster options of every node; nil: redis-server's, with a node timeout of 2 s.
+	Machine *cluster.Options
+	Defects defect.Set
+	// DelayMin and DelayMax bound how long a packet takes; 1 and 5 ms.
+	DelayMin, DelayMax clock.Millis
+	// EncodeOneIn: one frame in so many goes through its bytes and back and must be the same; 1: all, the default.
+	EncodeOneIn int
+	// ClockSkew bounds how far the wall clocks of two nodes are apart.
+	ClockSkew clock.Millis
+	// ForgetfulDisks lose what was synced, too: a broken promise that the checkers must notice.
+	ForgetfulDisks bool
+}
+
+// epoch is the wall clock's time when a World begins.
+const epoch clock.Millis = 1_700_000_000_000
+
+// World is a network of nodes in virtual time.
+type World struct {
+	Nodes []*Node
+
+	options  Options
+	rand     *rand.Rand
+	now      clock.Millis
+	planned  uint64
+	events   events
+	side     []int           // of the partition that each node is on
+	cuts     map[[2]int]bool // one-way cuts, from node to node
+	streams  []*stream
+	crashOne int // one save in so many is the last thing its node does; 0: none
+
+	checkers []Checker
+	err      error
+	trace    []string
+}
+
+// New makes a World of nodes that were just started for the first time.
+func New(o Options) *World {
+	if o.Machine == nil {
+		options := cluster.DefaultOptions()
+		options.NodeTimeout = 2000
+		o.Machine = &options
+	}
+	if o.DelayMax == 0 {
+		o.DelayMin, o.DelayMax = 1, 5
+	}
+	if o.EncodeOneIn == 0 {
+		o.EncodeOneIn = 1
+	}
+	w := &World{
+		options: o, rand: rand.New(rand.NewPCG(o.Seed, 0x5eed)), side: make([]int, o.Nodes),
+		cuts: make(map[[2]int]bool), checkers: safetyCheckers(),
+	}
+	for i := range o.Nodes {
+		w.Nodes = append(w.Nodes, w.newNode(i))
+	}
+	for _, n := range w.Nodes {
+		n.Start()
+	}
+	w.after(replicationInterval, w.replicate)
+	return w
+}
+
+// Now is the virtual time since the World began.
+func (w *World) Now() clock.Millis { return w.now }
+
+// Err is the first violation, if there was one. Nothing happens after it.
+func (w *World) Err() error { return w.err }
+
+// Run lets time pass.
+func (w *World) Run(d clock.Millis) error {
+	end := w.now + d
+	for w.err == nil && len(w.events) > 0 && w.events[0].at <= end {
+		e := heap.Pop(&w.events).(event)
+		w.now = e.at
+		e.run()
+	}
+	if w.err == nil {
+		w.now = end
+	}
+	return w.err
+}
+
+// Until lets time pass until why returns nil, which it is asked ten times a second, but no longer than limit. The error
+// is what why said last.
+func (w *World) Until(limit clock.Millis, why func() error) error {
+	const interval = 100
+	end := w.now + limit
+	for {
+		err := why()
+		if err == nil {
+			return nil
+		}
+		if w.now >= end {
+			return fmt.Errorf("not within %d ms: %w", limit, err)
+		}
+		if err := w.Run(interval); err != nil {
+			return err
+		}
+	}
+}
+
+// Trace is what the nodes noted last, a line each.
+func (w *World) Trace() string { return strings.Join(w.trace, "\n") }
+
+// fail stops the World.
+func (w *World) fail(err error) {
+	if w.err == nil && err != nil {
+		w.err = fmt.Errorf("at %d ms: %w", w.now, err)
+	}
+}
+
+func (w *World) log(n *Node, text string) {
+	const keep = 400
+	if len(w.trace) == keep {
+		w.trace = append(w.trace[:0], w.trace[keep/2:]...)
+	}
+	w.trace = append(w.trace, fmt.Sprintf("%8d node %-3d %s", w.now, n.Index, text))
+}
+
+// event is something that happens at its time.
+type event struct {
+	at  clock.Millis
+	seq uint64
+	run func()
+}
+
+// events is a heap by time; events of the same time happen in the order they were planned.
+type events []event
+
+func (e events) Len() int { return len(e) }
+func (e events) Less(i, j int) bool {
+	return e[i].at < e[j].at || e[i].at == e[j].at && e[i].seq < e[j].seq
+}
+func (e events) Swap(i, j int) { e[i], e[j] = e[j], e[i] }
+
+// Push is for container/heap.
+func (e *events) Push(x any) { *e = append(*e, x.(event)) }
+
+// Pop is for container/heap.
+func (e *events) Pop() any {
+	last := len(*e) - 1
+	x := (*e)[last]
+	(*e)[last] = event{}
+	*e = (*e)[:last]
+	return x
+}
+
+func (w *World) at(t clock.Millis, run func()) {
+	w.planned++
+	heap.Push(&w.events, event{max(t, w.now), w.planned, run})
+}
+
+func (w *World) after(d clock.Millis, run func()) { w.at(w.now+d, run) }
+
+// delay draws how long a packet takes.
+func (w *World) delay() clock.Millis {
+	return w.options.DelayMin + clock.Millis(w.rand.IntN(int(w.options.DelayMax-w.options.DelayMin)+1))
+}
+
+// oneIn is true once in n times; never for n = 0.
+func (w *World) oneIn(n int) bool { return n > 0 && w.rand.IntN(n) == 0 }
