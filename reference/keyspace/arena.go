@@ -14,24 +14,28 @@ const (
 	refMask      = 1<<refBits - 1
 )
 
-// The first slab of a class is small, so that an almost empty DB is; each further one doubles the class, until slabs are full size.
+// The first slab of a class is small, so that an almost empty DB is; each further one doubles the class, until slabs are full size. The
+// memory of full-size slabs is kept for the next ones: some blocks always, and some for every so many slabs.
 const (
-	slabBytesMin = 1 << 10
-	slabBytesMax = unitBytes << positionBits
+	slabBytesMin  = 1 << 10
+	slabBytesMax  = unitBytes << positionBits
+	blocksAlways  = 4
+	slabsPerBlock = 16
 )
 
 // arena allocates arrays of E, which has no pointers: the garbage collector never looks inside. Each slab is cut into allocations
-// of one class; what is larger than a slab has a slab of its own. Slabs are made by addSlab alone: memory from elsewhere (an mmap)
-// would come in there and go back in dropSlab.
+// of one class; what is larger than a slab has a slab of its own. Memory comes from makeBlock alone and goes back in dropSlab: if
+// it shall come from elsewhere (an mmap), that is the place.
 //
 // Of the slabs with room the fullest is filled first, and the emptiest is drained when too much of its class is unused (drain.go).
 // So memory comes back after deletes, in whatever order they come.
 type arena[E byte | cell] struct {
 	slabs     []slab[E] // by number; 0 is never used
-	spare     []uint32  // numbers of slabs that are no more
+	numbers   []uint32  // of slabs that are no more
+	blocks    [][]E     // memory of full-size slabs that are no more
 	shelves   []shelf   // by class
 	unitElems int       // elements of E in 8 bytes
-	bytes     int       // held by slabs
+	bytes     int       // held by slabs and blocks
 
 	// moved is told that the allocation from has become to, where its content already is.
 	moved func(from, to ref, content []E)
@@ -192,15 +196,14 @@ func (a *arena[E]) addSlab(c class) uint32 {
 	sizeBytes := c.units() * unitBytes
 	count := max(1, min(max(sh.used, slabBytesMin/sizeBytes), slabBytesMax/sizeBytes))
 	size := c.units() * a.unitElems
-	s := slab[E]{data: make([]E, count*size), size: size, live: make([]uint64, (count+63)/64), count: count, class: c, level: unlisted}
+	s := slab[E]{data: a.makeBlock(count * size), size: size, live: make([]uint64, (count+63)/64), count: count, class: c, level: unlisted}
 	if odd := count % 64; odd != 0 {
 		s.live[len(s.live)-1] = ^uint64(0) << odd // behind the last one there is nothing to take
 	}
 	sh.room += count
-	a.bytes += s.bytes()
-	if n := len(a.spare); n > 0 {
-		id := a.spare[n-1]
-		a.spare = a.spare[:n-1]
+	if n := len(a.numbers); n > 0 {
+		id := a.numbers[n-1]
+		a.numbers = a.numbers[:n-1]
 		a.slabs[id] = s
 		return id
 	}
@@ -211,7 +214,21 @@ func (a *arena[E]) addSlab(c class) uint32 {
 	return uint32(len(a.slabs) - 1)
 }
 
-// dropSlab gives an empty slab back to the garbage collector.
+// makeBlock returns memory for a slab of n elements. What comes close to a full-size slab is one, so that its memory can be used again.
+func (a *arena[E]) makeBlock(n int) []E {
+	full := slabBytesMax / unitBytes * a.unitElems
+	if n > full || n < full-full/16 {
+		a.bytes += n * unitBytes / a.unitElems
+		return make([]E, n)
+	}
+	if len(a.blocks) > 0 {
+		return a.popBlock()[:n]
+	}
+	a.bytes += slabBytesMax
+	return make([]E, full)[:n]
+}
+
+// dropSlab forgets an empty slab. Its memory is kept or left to the garbage collector.
 func (a *arena[E]) dropSlab(id uint32) {
 	a.unlist(id)
 	s := &a.slabs[id]
@@ -220,10 +237,24 @@ func (a *arena[E]) dropSlab(id uint32) {
 	if sh.draining == id {
 		sh.draining = 0
 	}
-	a.bytes -= s.bytes()
+	if cap(s.data)*unitBytes == slabBytesMax*a.unitElems {
+		a.blocks = append(a.blocks, s.data[:0])
+	} else {
+		a.bytes -= cap(s.data) * unitBytes / a.unitElems
+	}
 	*s = slab[E]{}
-	a.spare = append(a.spare, id)
+	a.numbers = append(a.numbers, id)
+	for keep := blocksAlways + (len(a.slabs)-len(a.numbers))/slabsPerBlock; len(a.blocks) > keep; {
+		a.popBlock()
+		a.bytes -= slabBytesMax
+	}
 }
 
-// bytes is the memory of a slab.
-func (s *slab[E]) bytes() int { return s.count*s.class.units()*unitBytes + len(s.live)*8 }
+// popBlock takes a block out of those that are kept.
+func (a *arena[E]) popBlock() []E {
+	last := len(a.blocks) - 1
+	block := a.blocks[last]
+	a.blocks[last] = nil
+	a.blocks = a.blocks[:last]
+	return block
+}

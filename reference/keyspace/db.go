@@ -12,6 +12,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"unsafe"
 
 	"github.com/clusterspec/clusterspec/reference/clock"
 	"github.com/clusterspec/clusterspec/reference/slot"
@@ -164,11 +165,10 @@ func (db *DB) LenSlot(s slot.Slot) int {
 
 // Bytes is the memory held for keys, values and tables, used or kept for reuse.
 func (db *DB) Bytes() int {
-	const groupBytes = groupSlots*32 + 8
 	n := db.records.bytes + db.arrays.bytes + len(db.expiring.chunks)*refsPerChunk*8
 	for _, g := range db.groups {
 		if g != nil {
-			n += groupBytes
+			n += int(unsafe.Sizeof(*g))
 		}
 	}
 	return n

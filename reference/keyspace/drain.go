@@ -11,7 +11,7 @@ const (
 
 // sparse reports whether draining a slab of size sizeBytes an allocation is worth it.
 func (sh *shelf) sparse(sizeBytes int) bool {
-	return sh.room*sparseShare > sh.used+sh.room && sh.room*sizeBytes > 2*slabBytesMax
+	return sh.room*sparseShare > sh.used+sh.room && sh.room*sizeBytes > slabBytesMax
 }
 
 // emptiest is a slab with much room, 0 if none has any.

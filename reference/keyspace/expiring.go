@@ -33,12 +33,16 @@ func (e *expiring) add(r ref) int {
 	return e.n - 1
 }
 
-// removeLast drops the last place, and its chunk when that and the one before it are empty.
+// removeLast drops the last place. One empty chunk is kept, until all are empty.
 func (e *expiring) removeLast() {
 	e.n--
-	if last := len(e.chunks) - 1; e.n <= (last-1)*refsPerChunk || e.n == 0 {
-		e.chunks[last] = nil
-		e.chunks = e.chunks[:last]
+	keep := e.n/refsPerChunk + 2
+	if e.n == 0 {
+		keep = 0
+	}
+	if len(e.chunks) > keep {
+		clear(e.chunks[keep:])
+		e.chunks = e.chunks[:keep]
 	}
 }
 
