@@ -25,6 +25,9 @@ type Command struct {
 	index       int // of its counters in Engine.stats
 }
 
+// takes says whether a request of n words fits the arity.
+func (cmd *Command) takes(n int) bool { return n == cmd.Arity || cmd.Arity < 0 && n >= -cmd.Arity }
+
 // Call is one execution of a command.
 type Call struct {
 	*Engine

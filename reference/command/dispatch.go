@@ -46,7 +46,7 @@ func (e *Engine) dispatch(s *Session, cmd, container *Command, args [][]byte) St
 	if cmd == nil {
 		return e.rejectUnknown(s, container, args)
 	}
-	if cmd.Arity > 0 && len(args) != cmd.Arity || len(args) < -cmd.Arity {
+	if !cmd.takes(len(args)) {
 		return e.reject(s, cmd, errWrongArity(cmd.Name))
 	}
 	flags := cmd.Flags

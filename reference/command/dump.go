@@ -21,7 +21,7 @@ var dumpCommands = []Command{
 		Complexity: "O(N) in the size of the value", Summary: "Creates a key from what DUMP returned", Run: restore,
 	},
 	{
-		Name: "restore-asking", Arity: -4, Flags: Write | DenyOOM | AsksItself | Dangerous, Keys: oneKey(OverwriteKey | UpdatesValue),
+		Name: "restore-asking", Arity: -4, Flags: Write | DenyOOM | AsksItself | Keyspace | Dangerous, Keys: oneKey(OverwriteKey | UpdatesValue),
 		Group: "server", Since: "3.0.0", Complexity: "O(N) in the size of the value",
 		Summary: "Creates a key in a slot that is being imported", Run: restore,
 	},

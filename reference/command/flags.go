@@ -28,10 +28,11 @@ const (
 	NotQueued                        // runs at once in a transaction; not shown
 	InSubscription                   // allowed to a RESP2 client that waits for messages; not shown
 
-	// Categories of access control that follow neither from other flags nor from the group.
+	// Categories of access control that follow neither from other flags nor from the group (COMMAND, seventh element).
 	Keyspace
-	Dangerous
 	Connection
+	AdminCategory
+	Dangerous
 )
 
 // flagNames are in the order of the reply to COMMAND, which is that of the constants.
@@ -49,6 +50,37 @@ func (f Flags) Names() []string {
 	for i, name := range flagNames {
 		if f.Has(1 << i) {
 			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// Categories lists the command's categories of access control, in Redis's order. Most follow from flags and group
+// (Redis: setImplicitACLCategories and commands/*.json).
+func (cmd *Command) Categories() []string {
+	f, explicit := cmd.Flags, cmd.Flags.Has(Keyspace|Connection|AdminCategory)
+	byGroup := func(group string) bool { return cmd.Group == group && !explicit && cmd.Run != nil }
+	var names []string
+	for _, category := range []struct {
+		name string
+		has  bool
+	}{
+		{"@keyspace", f.Has(Keyspace) || byGroup("generic")},
+		{"@read", f.Has(ReadOnly)},
+		{"@write", f.Has(Write)},
+		{"@string", byGroup("string")},
+		{"@pubsub", f.Has(PubSub)},
+		{"@admin", f.Has(Admin | AdminCategory)},
+		{"@fast", f.Has(Fast)},
+		{"@slow", !f.Has(Fast)},
+		{"@blocking", f.Has(Blocking)},
+		{"@dangerous", f.Has(Admin | Dangerous)},
+		{"@connection", f.Has(Connection) || byGroup("connection")},
+		{"@transaction", byGroup("transactions")},
+		{"@scripting", byGroup("scripting")},
+	} {
+		if category.has {
+			names = append(names, category.name)
 		}
 	}
 	return names

@@ -8,8 +8,17 @@ type Keys struct {
 	// Access is what happens to the keys. With as many elements as keys, each has a key specification of its own in
 	// COMMAND; with one, all share it.
 	Access []Access
+	// Keyword is a second place for keys, behind a word.
+	Keyword *KeywordKeys
 	// Find gives the positions when they depend on other words. It is asked before First, Last and Step.
 	Find func(args [][]byte) ([]int, error)
+}
+
+// KeywordKeys are keys that stand behind a word such as KEYS, to the end of the request.
+type KeywordKeys struct {
+	Word   string
+	From   int // where clients begin to look for the word; negative: from the end, backwards
+	Access Access
 }
 
 // Access is what a command does to a key, as key specifications name it.
@@ -59,6 +68,31 @@ func twoKeys(a, b Access) Keys { return Keys{First: 1, Last: 2, Step: 1, Access:
 
 // secondKey is a subcommand whose argument is its key.
 func secondKey(a Access) Keys { return Keys{First: 2, Last: 2, Step: 1, Access: []Access{a}} }
+
+// positions lists where the keys of a request stand.
+func (k *Keys) positions(args [][]byte) []int {
+	if k.Find != nil {
+		found, _ := k.Find(args)
+		return found
+	}
+	var found []int
+	last := k.Last
+	if last < 0 {
+		last += len(args)
+	}
+	for at := k.First; at > 0 && at <= last && at < len(args); at += k.Step {
+		found = append(found, at)
+	}
+	return found
+}
+
+// accessAt is what happens to the n-th key of a request.
+func (k *Keys) accessAt(n int) Access {
+	if len(k.Access) == 0 {
+		return 0
+	}
+	return k.Access[min(n, len(k.Access)-1)]
+}
 
 // any says whether the command can have keys.
 func (k *Keys) any() bool { return k.First > 0 || k.Find != nil }

@@ -14,7 +14,8 @@ import (
 var migrateCommands = []Command{
 	{
 		Name: "migrate", Arity: -6, Flags: Write | MovableKeys | Dangerous,
-		Keys:  Keys{First: 3, Last: 3, Step: 1, Access: []Access{ReadWriteKey | ReturnsValue | DeletesValue}, Find: migrateKeys},
+		Keys: Keys{First: 3, Last: 3, Step: 1, Access: []Access{ReadWriteKey | ReturnsValue | DeletesValue}, Find: migrateKeys,
+			Keyword: &KeywordKeys{Word: "KEYS", From: -2, Access: ReadWriteKey | ReturnsValue | DeletesValue | Incomplete}},
 		Group: "generic", Since: "2.6.0", Complexity: "That of DUMP, RESTORE and DEL for each key, and the transfer between them",
 		Summary: "Moves keys to another node", Tips: []string{"nondeterministic_output"}, Run: migrate,
 	},

@@ -33,7 +33,7 @@ var replicationCommands = []Command{
 		Summary: "Waits until enough replicas have the connection's writes", Tips: []string{"request_policy:all_shards", "response_policy:agg_min"}, Run: waitForReplicas,
 	},
 	{
-		Name: "role", Arity: 1, Flags: NoScript | Loading | Stale | Fast | Admin | Dangerous, Group: "server", Since: "2.8.12",
+		Name: "role", Arity: 1, Flags: NoScript | Loading | Stale | Fast | AdminCategory | Dangerous, Group: "server", Since: "2.8.12",
 		Complexity: "O(1)", Summary: "Returns the role in replication", Run: role,
 	},
 	{

@@ -1,0 +1,117 @@
+package command
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// since72 are the rows that the oracle, a redis-server 7.0, does not have.
+var since72 = map[string]bool{"cluster|myshardid": true}
+
+// TestTableAgreesWithRedis holds what COMMAND says of each of our commands against what redis-server says: name, arity,
+// flags, key positions, categories, tips and key specifications. Redis's notes on key specifications are not compared:
+// they are prose.
+func TestTableAgreesWithRedis(t *testing.T) {
+	theirs := describedCommands(parseReply(t, startOracle(t).dial(t).do("COMMAND")))
+	b := newBench(t, testSetup{})
+	ours := describedCommands(parseReply(t, []byte(b.do(b.client(), "COMMAND"))))
+	if len(ours) != table.rows {
+		t.Errorf("COMMAND tells %d rows, the table has %d", len(ours), table.rows)
+	}
+	for _, name := range slices.Sorted(maps.Keys(ours)) {
+		if since72[name] {
+			continue
+		}
+		if ours[name] != theirs[name] {
+			t.Errorf("%s\n here  %s\n redis %s", name, ours[name], theirs[name])
+		}
+	}
+}
+
+// TestCommandSameInBothProtocols checks that RESP3 changes types alone.
+func TestCommandSameInBothProtocols(t *testing.T) {
+	b := newBench(t, testSetup{})
+	s := b.client()
+	two := describedCommands(parseReply(t, []byte(b.do(s, "COMMAND"))))
+	b.do(s, "HELLO", "3")
+	three := describedCommands(parseReply(t, []byte(b.do(s, "COMMAND"))))
+	if !maps.Equal(two, three) {
+		t.Error("COMMAND differs between RESP2 and RESP3")
+	}
+}
+
+// describedCommands makes one line of each command and subcommand in a reply to COMMAND.
+func describedCommands(reply any) map[string]string {
+	lines := make(map[string]string)
+	for _, entry := range reply.([]any) {
+		e := entry.([]any)
+		lines[e[0].(string)] = fmt.Sprint(e[:8], withoutNotes(e[8]))
+		maps.Copy(lines, describedCommands(e[9]))
+	}
+	return lines
+}
+
+// withoutNotes drops the prose from key specifications.
+func withoutNotes(specs any) any {
+	for _, spec := range specs.([]any) {
+		if s := spec.([]any); s[0] == "notes" {
+			specs = slices.Replace(slices.Clone(specs.([]any)), 0, 1, any(s[2:]))
+		}
+	}
+	return specs
+}
+
+// parseReply reads a reply as strings, numbers and lists; maps and sets become lists.
+func parseReply(t *testing.T, reply []byte) any {
+	t.Helper()
+	r := bufio.NewReader(bytes.NewReader(reply))
+	v, err := parseValue(r)
+	if err != nil || r.Buffered() > 0 {
+		t.Fatalf("reply %.60q: %v, %d bytes left", reply, err, r.Buffered())
+	}
+	return v
+}
+
+func parseValue(r *bufio.Reader) (any, error) {
+	raw, err := r.ReadString('\n')
+	if err != nil {
+		return nil, err
+	}
+	line := strings.TrimSuffix(raw, "\r\n")
+	kind, text := line[0], line[1:]
+	switch kind {
+	case '+', '-', ':':
+		return text, nil
+	case '_':
+		return nil, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 {
+		return nil, err
+	}
+	if kind == '$' || kind == '=' {
+		b := make([]byte, n+2)
+		for i := range b {
+			if b[i], err = r.ReadByte(); err != nil {
+				return nil, err
+			}
+		}
+		return string(b[:n]), nil
+	}
+	if kind == '%' {
+		n *= 2
+	}
+	list := make([]any, n)
+	for i := range list {
+		if list[i], err = parseValue(r); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
