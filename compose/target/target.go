@@ -87,6 +87,12 @@ type Describer interface {
 	Describe(ctx context.Context) (Description, error)
 }
 
+// Prober is implemented by targets that can find out, without starting a cluster, whether this machine can run them. The error is an
+// *Unavailable if it cannot. Probing may take as long as fetching what is missing.
+type Prober interface {
+	Probe(ctx context.Context) error
+}
+
 // Description identifies what was under test, for the report.
 type Description struct {
 	Server  string // "redis", "valkey", or what the server calls itself

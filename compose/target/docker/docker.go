@@ -49,8 +49,7 @@ func (t *Target) Spec() string { return t.spec }
 // Kind implements target.Target.
 func (t *Target) Kind() string { return "docker" }
 
-// Probe says why the target cannot be started on this machine: an *target.Unavailable, or nil when an engine answers and has the image,
-// which it may have to pull.
+// Probe implements target.Prober: an engine has to answer and to have the image, which it may have to pull.
 func (t *Target) Probe(ctx context.Context) error {
 	e, err := connect(ctx)
 	if err != nil {

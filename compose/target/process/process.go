@@ -56,8 +56,8 @@ func (t *Target) Spec() string { return t.spec }
 // Kind implements target.Target.
 func (t *Target) Kind() string { return "exec" }
 
-// Probe says why the target cannot be started on this machine: an *target.Unavailable, or nil if the program is there.
-func (t *Target) Probe() error {
+// Probe implements target.Prober: the program has to be there.
+func (t *Target) Probe(context.Context) error {
 	_, err := t.program()
 	return err
 }

@@ -21,7 +21,7 @@ func TestContract(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := server.Probe(); err != nil {
+	if err := server.Probe(t.Context()); err != nil {
 		t.Fatal("this test needs redis-server on PATH: ", err)
 	}
 	targettest.Run(t, targettest.Kind{Target: server, Leftovers: leftProcesses})

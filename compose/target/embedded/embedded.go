@@ -1,0 +1,194 @@
+// Package embedded puts the reference cluster under test: `reference`, whole nodes inside this process, with real ports, files and protocols.
+// It is the one package of the harness that imports the reference.
+package embedded
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/clusterspec/clusterspec/compose/target"
+	"github.com/clusterspec/clusterspec/reference"
+)
+
+// Spec is the text form of the target.
+const Spec = "reference"
+
+// Target is the reference cluster.
+type Target struct{}
+
+// New makes the target.
+func New() *Target { return &Target{} }
+
+// Spec implements target.Target.
+func (t *Target) Spec() string { return Spec }
+
+// Kind implements target.Target.
+func (t *Target) Kind() string { return "reference" }
+
+// Describe implements target.Describer.
+func (t *Target) Describe(ctx context.Context) (target.Description, error) {
+	return target.DescribeByStarting(ctx, t)
+}
+
+// Start implements target.Target.
+func (t *Target) Start(ctx context.Context, topology target.Topology) (_ target.Cluster, err error) {
+	c := &Cluster{dir: topology.Dir}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, c.Close())
+		}
+	}()
+	if c.dir == "" {
+		if c.dir, err = os.MkdirTemp("", "clusterspec-"); err != nil {
+			return nil, err
+		}
+	}
+	var numbers []int
+	for range topology.Nodes {
+		port, err := target.ReservePort()
+		if err != nil {
+			return nil, err
+		}
+		c.ports = append(c.ports, port)
+		numbers = append(numbers, port.Number)
+	}
+	c.cluster, err = reference.Start(ctx, reference.Options{
+		Nodes: topology.Nodes, Ports: numbers, Dir: c.dir, Config: target.Merge(target.NodeOptions(), topology.Options),
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i, inner := range c.cluster.Nodes() {
+		n := &Node{name: target.Name(i), inner: inner}
+		c.nodes = append(c.nodes, n)
+		if err := n.awaitReady(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// Cluster is a set of reference nodes in this process.
+type Cluster struct {
+	dir     string
+	ports   []*target.Port
+	cluster *reference.Cluster
+	nodes   []*Node
+	once    sync.Once
+}
+
+// Nodes implements target.Cluster.
+func (c *Cluster) Nodes() []target.Node {
+	nodes := make([]target.Node, len(c.nodes))
+	for i, n := range c.nodes {
+		nodes[i] = n
+	}
+	return nodes
+}
+
+// Close implements target.Cluster.
+func (c *Cluster) Close() (err error) {
+	c.once.Do(func() {
+		if c.cluster != nil {
+			err = c.cluster.Close()
+		}
+		for _, port := range c.ports {
+			err = errors.Join(err, port.Release())
+		}
+		if c.dir != "" {
+			err = errors.Join(err, os.RemoveAll(c.dir))
+		}
+	})
+	return err
+}
+
+// Node is one reference node. It has all abilities.
+type Node struct {
+	name  string
+	mutex sync.Mutex // one ability at a time
+	inner *reference.Node
+}
+
+var _ interface {
+	target.Node
+	target.Killer
+	target.Stopper
+	target.Restarter
+	target.Pauser
+	target.LogReader
+	target.ConfReader
+} = (*Node)(nil)
+
+// Name implements target.Node.
+func (n *Node) Name() string { return n.name }
+
+// Addr implements target.Node.
+func (n *Node) Addr() string { return n.inner.Addr() }
+
+// BusPort implements target.Node.
+func (n *Node) BusPort() int { return n.inner.BusPort() }
+
+// Kill implements target.Killer: what is not on disk is lost. Killing a node that is down does nothing.
+func (n *Node) Kill(context.Context) error {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	n.inner.Kill()
+	return nil
+}
+
+// Stop implements target.Stopper. Stopping a node that is down does nothing.
+func (n *Node) Stop(ctx context.Context) error {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	return n.inner.Stop(ctx)
+}
+
+// Restart implements target.Restarter.
+func (n *Node) Restart(ctx context.Context) error {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	if err := n.inner.Stop(ctx); err != nil {
+		return fmt.Errorf("stopping node %s: %w", n.name, err)
+	}
+	if err := n.inner.Start(); err != nil {
+		return err
+	}
+	return n.awaitReady(ctx)
+}
+
+// Pause implements target.Pauser: the loop of the node stands still.
+func (n *Node) Pause(context.Context) error {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	n.inner.Pause()
+	return nil
+}
+
+// Resume implements target.Pauser.
+func (n *Node) Resume(context.Context) error {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	n.inner.Resume()
+	return nil
+}
+
+// Log implements target.LogReader: all that was logged, over all starts.
+func (n *Node) Log() (string, error) { return n.inner.Log(), nil }
+
+// NodesConf implements target.ConfReader.
+func (n *Node) NodesConf() (string, error) {
+	text, err := os.ReadFile(filepath.Join(n.inner.Dir(), target.NodeOptions()["cluster-config-file"]))
+	return string(text), err
+}
+
+func (n *Node) awaitReady(ctx context.Context) error {
+	noOneElseCouldEndIt := func() error { return nil }
+	if err := target.AwaitPong(ctx, n.Addr(), noOneElseCouldEndIt); err != nil {
+		return fmt.Errorf("node %s: %w; its log:\n%s", n.name, err, n.inner.Log())
+	}
+	return nil
+}
