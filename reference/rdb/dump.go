@@ -1,45 +1,59 @@
-// Package rdb reads and writes Redis's serialized values: DUMP payloads and whole RDB files.
+// Package rdb reads and writes Redis' serialized values: the payloads of DUMP and RESTORE, and RDB files, as they are loaded at start-up and
+// sent to replicas (spec 8.4 and 9.5).
+//
+// It writes version 9 without compression, which every server from Redis 5 on reads, and reads what Redis up to 7.4 and Valkey 8 write.
+// What is read may come from anywhere: no length is believed before it was compared with what is there.
 package rdb
 
 import (
 	"encoding/binary"
 	"errors"
-	"hash/crc64"
 
 	"github.com/clusterspec/clusterspec/reference/keyspace"
 )
 
-// Version is the RDB version written: the oldest that has everything needed here, so that every server reads it.
-const Version = 9
-
-// Errors of ParseDump; the texts are what RESTORE answers after "ERR ".
-var (
-	ErrChecksum = errors.New("DUMP payload version or checksum are wrong")
-	ErrFormat   = errors.New("Bad data format")
+// Versions of the format.
+const (
+	Version    = 9  // written
+	VersionMax = 12 // read: Redis 7.4
 )
 
-var crcTable = crc64.MakeTable(0x95ac9329ac4bc9b5)
+// The errors of ParseDump. Their texts are what RESTORE answers behind "ERR ", hence the capital letter.
+var (
+	ErrChecksum = errors.New("DUMP payload version or checksum are wrong")
+	ErrFormat   = errors.New("Bad data format") //lint:ignore ST1005 Redis' text
+)
 
-// CRC64 continues the checksum crc, 0 to start, over b: CRC-64/Jones, 0xe9c6d914c4b8d9ca for "123456789".
-func CRC64(crc uint64, b []byte) uint64 { return ^crc64.Update(^crc, crcTable, b) }
+// footerBytes is the end of a payload: version and checksum, both little endian.
+const footerBytes = 2 + 8
 
-// AppendDump appends the DUMP payload of v. The expiry is no part of it.
+// AppendDump appends the DUMP payload of v, whose expiry is no part of it: type byte, value, version, checksum.
 func AppendDump(dst []byte, v keyspace.Value) []byte {
 	start := len(dst)
-	dst = append(dst, 0, 0x80)
-	dst = binary.BigEndian.AppendUint32(dst, uint32(len(v.Str)))
-	dst = append(dst, v.Str...)
+	dst = appendText(append(dst, typeOf(v)), v.Str)
 	dst = binary.LittleEndian.AppendUint16(dst, Version)
 	return binary.LittleEndian.AppendUint64(dst, CRC64(0, dst[start:]))
 }
 
-// ParseDump reads a DUMP payload. The value may alias payload. The error is, or wraps, ErrChecksum or ErrFormat.
+// ParseDump reads a DUMP payload. The value may be a part of payload. The error is ErrChecksum, ErrFormat, or an *UnsupportedError, which
+// is an ErrFormat as well. As with Redis, bytes between the value and the footer do not matter.
 func ParseDump(payload []byte) (keyspace.Value, error) {
-	if len(payload) < 10 || CRC64(0, payload[:len(payload)-8]) != binary.LittleEndian.Uint64(payload[len(payload)-8:]) {
+	body := len(payload) - footerBytes
+	if body < 0 || binary.LittleEndian.Uint16(payload[body:]) > VersionMax ||
+		binary.LittleEndian.Uint64(payload[body+2:]) != CRC64(0, payload[:body+2]) {
 		return keyspace.Value{}, ErrChecksum
 	}
-	if len(payload) < 16 || payload[0] != 0 || payload[1] != 0x80 {
+	in := input{b: payload[:body]}
+	kind, err := in.oneByte()
+	if err != nil {
 		return keyspace.Value{}, ErrFormat
 	}
-	return keyspace.Value{Kind: keyspace.String, Str: payload[6 : len(payload)-10]}, nil
+	if kind != typeString {
+		return keyspace.Value{}, &UnsupportedError{Type: kind}
+	}
+	text, err := in.text()
+	if err != nil {
+		return keyspace.Value{}, ErrFormat
+	}
+	return keyspace.Value{Kind: keyspace.String, Str: text}, nil
 }
