@@ -1,0 +1,48 @@
+#!/bin/sh
+# Brings up the cluster of a compose file, looks at it from this machine as a client would, and takes it down again.
+#
+#   compose/check.sh redis        # REDIS_IMAGE=... for another image than redis:7.4
+#   compose/check.sh reference    # after `make bin`
+#
+# It needs docker compose (or docker-compose) and redis-cli.
+set -eu
+
+kind=${1:-}
+cd "$(dirname "$0")"
+[ -f "$kind.compose.yaml" ] || { echo "usage: compose/check.sh redis|reference" >&2; exit 64; }
+
+if docker compose version >/dev/null 2>&1; then compose="docker compose"; else compose="docker-compose"; fi
+compose="$compose --project-name clusterspec-check-$kind --file $kind.compose.yaml"
+case $kind in reference) build=--build ;; *) build= ;; esac
+
+down() { $compose down --volumes --remove-orphans --timeout 1; }
+fail() { echo "check.sh: $1" >&2; $compose logs --tail 20 >&2; exit 1; }
+trap down EXIT
+trap 'exit 130' INT TERM
+
+$compose up --detach $build
+
+# formed: the first node has heard that everybody is in place, and all nodes agree about the slots.
+formed() {
+  redis-cli -p 7000 cluster info 2>/dev/null | grep -q 'cluster_state:ok' &&
+    [ "$(redis-cli -p 7000 cluster nodes | grep -c 'slave.* connected')" = 3 ] &&
+    redis-cli --cluster check 127.0.0.1:7000 >/dev/null
+}
+
+tries=60
+until formed; do
+  tries=$((tries - 1))
+  [ $tries -gt 0 ] || fail "the cluster did not form"
+  sleep 1
+done
+redis-cli --cluster check 127.0.0.1:7000
+
+# Every node must answer at the address it announces, and redirects must lead somewhere.
+for port in 7000 7001 7002 7003 7004 7005; do
+  [ "$(redis-cli -p $port ping)" = PONG ] || fail "node $port does not answer"
+done
+for key in a b c d e f; do
+  [ "$(redis-cli -c -p 7000 set "check:$key" "$key")" = OK ] || fail "cannot write check:$key"
+  [ "$(redis-cli -c -p 7001 get "check:$key")" = "$key" ] || fail "cannot read check:$key"
+done
+echo "check.sh: $kind is well"
