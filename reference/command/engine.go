@@ -54,6 +54,7 @@ type Engine struct {
 	password  string // requirepass
 
 	lastExpireCycle clock.Millis // mono
+	noExpireCycle   bool         // DEBUG SET-ACTIVE-EXPIRE
 
 	call    [2]Call // the running command, and the one it runs as part of EXEC
 	depth   int
@@ -65,8 +66,8 @@ type Engine struct {
 type Process struct {
 	ID         int    // process_id
 	RunID      string // run_id, 40 hexadecimal digits
-	OS         string
-	Arch       string
+	OS         string // name, release and machine
+	ArchBits   int
 	Executable string
 	ConfigFile string // also where CONFIG REWRITE writes to
 	Version    string // of clusterspec

@@ -183,7 +183,7 @@ const (
 
 // expireDeadline is when the next cycle is due (mono).
 func (e *Engine) expireDeadline() clock.Millis {
-	if e.replica || e.DB.LenExpiring() == 0 {
+	if e.replica || e.noExpireCycle || e.DB.LenExpiring() == 0 {
 		return Never
 	}
 	return e.lastExpireCycle + expirePeriod

@@ -8,6 +8,7 @@ import (
 	"github.com/clusterspec/clusterspec/reference/defect"
 	"github.com/clusterspec/clusterspec/reference/migration"
 	"github.com/clusterspec/clusterspec/reference/rdb"
+	"github.com/clusterspec/clusterspec/reference/slot"
 )
 
 // migrateCommands move keys to another node.
@@ -155,4 +156,23 @@ func jobKeys(job *migration.Job) [][]byte {
 		names[i] = job.Keys[i].Name
 	}
 	return names
+}
+
+// DropSlots deletes the keys of slots that another node has taken from us, and tells our replicas (Redis:
+// delKeysInSlot).
+func (e *Engine) DropSlots(slots *slot.Set) {
+	const batch = 1000 // names in memory at a time
+	keys := make([][]byte, 0, batch)
+	for s := range slots.All() {
+		for e.DB.LenSlot(s) > 0 {
+			keys = e.DB.AppendKeysInSlot(keys[:0], s, batch)
+			for _, key := range keys {
+				e.DB.Delete(s, key)
+				e.touch(key)
+			}
+			if !e.replica {
+				e.Propagate(append([][]byte{wordDel}, keys...)...)
+			}
+		}
+	}
 }

@@ -9,7 +9,8 @@ import (
 // groups is the whole table, one list per file.
 var groups = [][]Command{
 	connectionCommands, clientCommands, keyCommands, expiryCommands, databaseCommands, stringCommands, counterCommands,
-	transactionCommands, pubsubCommands, introspectionCommands, clusterCommands, replicationCommands, migrateCommands, dumpCommands,
+	transactionCommands, pubsubCommands, introspectionCommands, serverCommands, infoCommands, debugCommands,
+	clusterCommands, replicationCommands, migrateCommands, dumpCommands,
 }
 
 // table finds commands by name. It is built once and never changes.

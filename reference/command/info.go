@@ -1,0 +1,266 @@
+package command
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/clusterspec/clusterspec/reference/clock"
+	"github.com/clusterspec/clusterspec/reference/slot"
+)
+
+// infoCommands is INFO: Redis's fields by Redis's names, as far as we know what they ask. What is not known is left out.
+var infoCommands = []Command{
+	{
+		Name: "info", Arity: -1, Flags: Loading | Stale | Dangerous, Group: "server", Since: "1.0.0", Complexity: "O(1)",
+		Tips:    []string{"nondeterministic_output", "request_policy:all_shards", "response_policy:special"},
+		Summary: "Returns facts and counters of the node", Run: info,
+	},
+}
+
+// infoSections are in the order INFO has them. Those that are not usual come with INFO ALL or by name.
+var infoSections = []struct {
+	name  string
+	usual bool
+	write func(*Engine, *infoText)
+}{
+	{"Server", true, (*Engine).infoServer},
+	{"Clients", true, (*Engine).infoClients},
+	{"Memory", true, (*Engine).infoMemory},
+	{"Persistence", true, (*Engine).infoPersistence},
+	{"Stats", true, (*Engine).infoStats},
+	{"Replication", true, (*Engine).infoReplication},
+	{"Commandstats", false, (*Engine).infoCommandstats},
+	{"Errorstats", true, (*Engine).infoErrorstats},
+	{"Cluster", true, (*Engine).infoCluster},
+	{"Keyspace", true, (*Engine).infoKeyspace},
+}
+
+// infoText is a reply to INFO under construction.
+type infoText struct{ buf []byte }
+
+// add appends a field.
+func (t *infoText) add(name, format string, value ...any) {
+	t.buf = append(append(t.buf, name...), ':')
+	t.buf = append(fmt.Appendf(t.buf, format, value...), "\r\n"...)
+}
+
+func info(c *Call) {
+	wanted := func(name string, usual bool) bool {
+		if len(c.Args) == 1 {
+			return usual
+		}
+		return slices.ContainsFunc(c.Args[1:], func(word []byte) bool {
+			return is(word, name) || is(word, "all") || is(word, "everything") || usual && is(word, "default")
+		})
+	}
+	var t infoText
+	for _, section := range infoSections {
+		if !wanted(section.name, section.usual) {
+			continue
+		}
+		if t.buf != nil {
+			t.buf = append(t.buf, "\r\n"...)
+		}
+		t.buf = append(t.buf, "# "+section.name+"\r\n"...)
+		section.write(c.Engine, &t)
+	}
+	c.Reply.Verbatim("txt", t.buf)
+}
+
+const secondsPerDay = 24 * 60 * 60
+
+func (e *Engine) infoServer(t *infoText) {
+	p := &e.Process
+	t.add("redis_version", "%s", redisVersion)
+	if p.Version != "" {
+		t.add("clusterspec_version", "%s", p.Version)
+	}
+	t.add("redis_mode", "%s", e.mode())
+	if p.OS != "" {
+		t.add("os", "%s", p.OS)
+		t.add("arch_bits", "%d", p.ArchBits)
+	}
+	if p.ID != 0 {
+		t.add("process_id", "%d", p.ID)
+	}
+	if p.RunID != "" {
+		t.add("run_id", "%s", p.RunID)
+	}
+	uptime := seconds(e.Now.Mono - e.started.Mono)
+	t.add("tcp_port", "%d", e.Config.Int("port"))
+	t.add("server_time_usec", "%d", e.Now.Wall*1000)
+	t.add("uptime_in_seconds", "%d", uptime)
+	t.add("uptime_in_days", "%d", uptime/secondsPerDay)
+	if p.Executable != "" {
+		t.add("executable", "%s", p.Executable)
+	}
+	t.add("config_file", "%s", p.ConfigFile)
+}
+
+func (e *Engine) infoClients(t *infoText) {
+	t.add("connected_clients", "%d", len(e.sessions)-len(e.replicas))
+	if e.Cluster != nil {
+		t.add("cluster_connections", "%d", len(e.Cluster.Links()))
+	}
+	t.add("maxclients", "%d", e.Config.Int("maxclients"))
+	t.add("blocked_clients", "%d", len(e.blocked))
+}
+
+func (e *Engine) infoMemory(t *infoText) {
+	used := e.DB.Bytes()
+	t.add("used_memory", "%d", used)
+	t.add("used_memory_human", "%s", humanBytes(used))
+	t.add("number_of_cached_scripts", "0")
+	t.add("number_of_functions", "0")
+	t.add("number_of_libraries", "0")
+	t.add("maxmemory", "0")
+	t.add("maxmemory_human", "0B")
+	t.add("maxmemory_policy", "noeviction")
+	if e.Source != nil && e.Source.Active() {
+		t.add("mem_replication_backlog", "%d", e.Source.BacklogSize())
+	}
+}
+
+// humanBytes shortens a size as Redis does (bytesToHuman).
+func humanBytes(n int) string {
+	if n < 1024 {
+		return fmt.Sprintf("%dB", n)
+	}
+	size, units := float64(n)/1024, "KMGTP"
+	for size >= 1024 && len(units) > 1 {
+		size, units = size/1024, units[1:]
+	}
+	return fmt.Sprintf("%.2f%c", size, units[0])
+}
+
+func (e *Engine) infoPersistence(t *infoText) {
+	t.add("loading", "0")
+	t.add("async_loading", "0")
+	t.add("rdb_changes_since_last_save", "%d", e.stats.changes)
+	t.add("rdb_bgsave_in_progress", "0")
+	t.add("rdb_saves", "0")
+	t.add("aof_enabled", "0")
+	t.add("aof_rewrite_in_progress", "0")
+	t.add("aof_rewrite_scheduled", "0")
+}
+
+func (e *Engine) infoStats(t *infoText) {
+	t.add("total_connections_received", "%d", e.stats.connections)
+	t.add("total_commands_processed", "%d", e.stats.commands)
+	t.add("expired_keys", "%d", e.stats.expired)
+	t.add("evicted_keys", "0")
+	t.add("keyspace_hits", "%d", e.stats.hits)
+	t.add("keyspace_misses", "%d", e.stats.misses)
+	t.add("pubsub_channels", "%d", len(e.messages.channels))
+	t.add("pubsub_patterns", "%d", len(e.messages.patterns))
+	t.add("pubsubshard_channels", "%d", len(e.messages.shard))
+	t.add("total_error_replies", "%d", e.stats.errorsTotal)
+}
+
+func (e *Engine) infoReplication(t *infoText) {
+	if e.replica {
+		t.add("role", "slave")
+		e.infoPrimaryLink(t)
+	} else {
+		t.add("role", "master")
+	}
+	t.add("connected_slaves", "%d", len(e.replicas))
+	for i, s := range e.replicas {
+		state, lag := "wait_bgsave", int64(0)
+		if s.Replica.Online {
+			state, lag = "online", seconds(e.Now.Mono-s.Replica.AckAt)
+		}
+		t.add(fmt.Sprintf("slave%d", i), "ip=%s,port=%s,state=%s,offset=%d,lag=%d",
+			s.replicaIP(), s.Replica.ListeningPort, state, s.Replica.AckOffset, lag)
+	}
+	t.add("master_failover_state", "no-failover")
+	if source := e.Source; source != nil {
+		t.add("master_replid", "%s", source.ID())
+		t.add("master_replid2", "%s", source.ID2())
+		t.add("master_repl_offset", "%d", source.Offset())
+		t.add("second_repl_offset", "%d", source.SecondOffset())
+		active := 0
+		if source.Active() {
+			active = 1
+		}
+		t.add("repl_backlog_active", "%d", active)
+		t.add("repl_backlog_size", "%d", source.BacklogSize())
+		t.add("repl_backlog_first_byte_offset", "%d", source.BacklogFirst())
+		t.add("repl_backlog_histlen", "%d", source.BacklogLen())
+	}
+}
+
+// infoPrimaryLink tells of a replica's link to its primary.
+func (e *Engine) infoPrimaryLink(t *infoText) {
+	link := e.Host.PrimaryLink()
+	host, port, ok := cutPort(link.Addr)
+	if !ok {
+		host, port = "", "0"
+	}
+	up, idle, syncing := "down", int64(-1), 0
+	switch link.State {
+	case "connected":
+		up, idle = "up", seconds(e.Now.Mono-link.IdleSince)
+	case "sync":
+		syncing = 1
+	}
+	t.add("master_host", "%s", host)
+	t.add("master_port", "%s", port)
+	t.add("master_link_status", "%s", up)
+	t.add("master_last_io_seconds_ago", "%d", idle)
+	t.add("master_sync_in_progress", "%d", syncing)
+	t.add("slave_read_repl_offset", "%d", e.Source.Offset())
+	t.add("slave_repl_offset", "%d", e.Source.Offset())
+	if up == "down" {
+		t.add("master_link_down_since_seconds", "%d", seconds(e.Now.Mono-link.DownSince))
+	}
+	t.add("slave_priority", "100")
+	t.add("slave_read_only", "1")
+	t.add("replica_announced", "1")
+}
+
+// cutPort parts host and port at the last colon: an IPv6 address has no brackets here.
+func cutPort(addr string) (host, port string, ok bool) {
+	at := strings.LastIndexByte(addr, ':')
+	if at < 0 {
+		return "", "", false
+	}
+	return addr[:at], addr[at+1:], true
+}
+
+func (e *Engine) infoCommandstats(t *infoText) {
+	for _, name := range slices.Sorted(maps.Keys(table.byName)) {
+		if n := e.stats.of(table.byName[name]); *n != (counters{}) {
+			t.add("cmdstat_"+name, "calls=%d,rejected_calls=%d,failed_calls=%d", n.calls, n.rejected, n.failed)
+		}
+	}
+}
+
+func (e *Engine) infoErrorstats(t *infoText) {
+	for _, code := range slices.Sorted(maps.Keys(e.stats.errors)) {
+		t.add("errorstat_"+code, "count=%d", e.stats.errors[code])
+	}
+}
+
+func (e *Engine) infoCluster(t *infoText) {
+	enabled := 0
+	if e.Cluster != nil {
+		enabled = 1
+	}
+	t.add("cluster_enabled", "%d", enabled)
+}
+
+// ttlSample is how many keys the average time to live is taken from.
+const ttlSample = 100
+
+func (e *Engine) infoKeyspace(t *infoText) {
+	keys, expiring := e.DB.Len(), e.DB.LenExpiring()
+	if keys == 0 {
+		return
+	}
+	var sum clock.Millis
+	e.DB.SampleExpiring(e.Rand, ttlSample, func(_ slot.Slot, _ []byte, at clock.Millis) { sum += max(at-e.Now.Wall, 0) })
+	t.add("db0", "keys=%d,expires=%d,avg_ttl=%d", keys, expiring, int(sum)/max(min(expiring, ttlSample), 1))
+}

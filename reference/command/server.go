@@ -1,0 +1,214 @@
+package command
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"strconv"
+
+	"github.com/clusterspec/clusterspec/reference/rdb"
+)
+
+// serverCommands concern the node as a server. INFO and DEBUG have files of their own.
+var serverCommands = []Command{
+	{
+		Name: "config", Arity: -2, Group: "server", Since: "2.0.0", Complexity: "That of the subcommand", Summary: "Reads and changes options",
+	},
+	{
+		Name: "config|get", Arity: -3, Flags: Admin | NoScript | Loading | Stale, Group: "server", Since: "2.0.0",
+		Complexity: "O(N) in the number of options", Syntax: "<pattern> [<pattern> ...]", Summary: "Returns the options that match patterns", Run: configGet,
+	},
+	{
+		Name: "config|help", Arity: 2, Flags: Loading | Stale, Group: "server", Since: "5.0.0",
+		Complexity: "O(1)", Summary: "Lists the subcommands", Run: help,
+	},
+	{
+		Name: "config|resetstat", Arity: 2, Flags: Admin | NoScript | Loading | Stale, Group: "server", Since: "2.0.0",
+		Complexity: "O(N) in the number of commands", Summary: "Sets the counters of INFO to 0", Run: configResetstat,
+	},
+	{
+		Name: "config|rewrite", Arity: 2, Flags: Admin | NoScript | Loading | Stale, Group: "server", Since: "2.8.0",
+		Complexity: "O(N) in the number of options", Summary: "Writes the options to the configuration file", Run: configRewrite,
+	},
+	{
+		Name: "config|set", Arity: -4, Flags: Admin | NoScript | Loading | Stale, Group: "server", Since: "2.0.0",
+		Complexity: "O(N) in the number of options", Tips: []string{"request_policy:all_nodes", "response_policy:all_succeeded"},
+		Syntax: "<option> <value> [<option> <value> ...]", Summary: "Changes options: all or none", Run: configSet,
+	},
+	{
+		Name: "function", Arity: -2, Group: "scripting", Since: "7.0.0", Complexity: "That of the subcommand",
+		Summary: "Lists and copies libraries of functions; there are none here",
+	},
+	{
+		Name: "function|dump", Arity: 2, Flags: NoScript, Group: "scripting", Since: "7.0.0",
+		Complexity: "O(1)", Summary: "Returns all libraries in the form that RESTORE reads", Run: functionDump,
+	},
+	{
+		Name: "function|help", Arity: 2, Flags: Loading | Stale, Group: "scripting", Since: "7.0.0",
+		Complexity: "O(1)", Summary: "Lists the subcommands", Run: help,
+	},
+	{
+		Name: "function|list", Arity: -2, Flags: NoScript, Group: "scripting", Since: "7.0.0",
+		Complexity: "O(1)", Tips: []string{"nondeterministic_output_order"}, Syntax: "[LIBRARYNAME <pattern>] [WITHCODE]",
+		Summary: "Lists the libraries", Run: functionList,
+	},
+	{
+		Name: "function|restore", Arity: -3, Flags: Write | DenyOOM | NoScript, Group: "scripting", Since: "7.0.0",
+		Complexity: "O(1)", Tips: []string{"request_policy:all_shards", "response_policy:all_succeeded"}, Syntax: "<payload> [FLUSH|APPEND|REPLACE]",
+		Summary: "Takes over what DUMP returned, which must be without libraries", Run: functionRestore,
+	},
+	{
+		Name: "shutdown", Arity: -1, Flags: Admin | NoScript | Loading | Stale | NoMulti | AllowBusy, Group: "server", Since: "1.0.0",
+		Complexity: "O(1)", Summary: "Ends the node", Run: shutdown,
+	},
+	{
+		Name: "time", Arity: 1, Flags: Loading | Stale | Fast, Group: "server", Since: "2.6.0", Complexity: "O(1)",
+		Tips: []string{"nondeterministic_output"}, Summary: "Returns the Unix time as seconds and microseconds", Run: unixTime,
+	},
+}
+
+// configGet returns an option that is named under the name the client used, and those that match a pattern under theirs.
+func configGet(c *Call) {
+	type option struct{ name, value string }
+	var found []option
+	seen := make(map[string]bool)
+	for _, pattern := range c.Args[2:] {
+		glob := bytes.ContainsAny(pattern, "[*?")
+		for _, pair := range c.Config.Get(func(name string) bool { return globMatch(pattern, []byte(name), true) }) {
+			shown := pair[0]
+			if !glob {
+				shown = string(pattern)
+			}
+			if !seen[pair[0]] {
+				seen[pair[0]] = true
+				found = append(found, option{shown, pair[1]})
+			}
+		}
+	}
+	c.Reply.Map(len(found))
+	for _, o := range found {
+		c.Reply.BulkString(o.name)
+		c.Reply.BulkString(o.value)
+	}
+}
+
+func configSet(c *Call) {
+	if len(c.Args)%2 == 1 {
+		c.Error(errSyntax)
+		return
+	}
+	var pairs [][2]string
+	for i := 2; i < len(c.Args); i += 2 {
+		pairs = append(pairs, [2]string{string(c.Args[i]), string(c.Args[i+1])})
+	}
+	c.done(c.Config.Set(pairs))
+}
+
+func configResetstat(c *Call) {
+	c.stats.reset()
+	c.OK()
+}
+
+func configRewrite(c *Call) {
+	if c.Process.ConfigFile == "" {
+		c.Error("ERR The server is running without a config file")
+		return
+	}
+	c.Error("ERR Rewriting config file: this node does not write configuration files")
+}
+
+func unixTime(c *Call) {
+	c.Reply.Array(2)
+	c.Reply.BulkString(strconv.FormatInt(int64(c.Now.Wall)/1000, 10))
+	c.Reply.BulkString(strconv.FormatInt(int64(c.Now.Wall)%1000*1000, 10))
+}
+
+// shutdown has no reply: the connection ends with the node.
+func shutdown(c *Call) {
+	save, noSave, abort, other := false, false, false, false
+	for _, word := range c.Args[1:] {
+		switch {
+		case is(word, "SAVE"):
+			save = true
+		case is(word, "NOSAVE"):
+			noSave = true
+		case is(word, "NOW"), is(word, "FORCE"):
+			other = true
+		case is(word, "ABORT"):
+			abort = true
+		default:
+			c.Error(errSyntax)
+			return
+		}
+	}
+	switch {
+	case abort && (save || noSave || other), save && noSave:
+		c.Error(errSyntax)
+	case abort:
+		c.Error("ERR No shutdown in progress.")
+	case save:
+		c.Error("ERR Errors trying to SHUTDOWN. Check logs.") // nothing is kept on disk that could be saved
+	default:
+		c.Host.Shutdown()
+		c.Block(0, nil)
+	}
+}
+
+// The function library is empty, and stays so: redis-cli asks for it before it adds a node to a cluster.
+
+func functionList(c *Call) {
+	withCode, named := false, false
+	for i := 2; i < len(c.Args); i++ {
+		switch word := c.Args[i]; {
+		case !withCode && is(word, "WITHCODE"):
+			withCode = true
+		case !named && is(word, "LIBRARYNAME"):
+			if i++; i == len(c.Args) {
+				c.Error("ERR library name argument was not given")
+				return
+			}
+			named = true
+		default:
+			c.Error(fmt.Sprintf("ERR Unknown argument %s", cString(word, math.MaxInt)))
+			return
+		}
+	}
+	c.Reply.Array(0)
+}
+
+// A dump ends with the version of the format, in two bytes, and a checksum, in eight (section 8.4).
+const (
+	dumpVersionBytes  = 2
+	dumpChecksumBytes = 8
+	newestDumpVersion = 12
+)
+
+func functionDump(c *Call) {
+	payload := binary.LittleEndian.AppendUint16(nil, rdb.Version)
+	c.Reply.Bulk(binary.LittleEndian.AppendUint64(payload, rdb.CRC64(0, payload)))
+}
+
+func functionRestore(c *Call) {
+	payload := c.Args[2]
+	switch {
+	case len(c.Args) > 4:
+		c.badSubcommand()
+		return
+	case len(c.Args) == 4 && !is(c.Args[3], "FLUSH") && !is(c.Args[3], "APPEND") && !is(c.Args[3], "REPLACE"):
+		c.Error("ERR Wrong restore policy given, value should be either FLUSH, APPEND or REPLACE.")
+		return
+	}
+	content := len(payload) - dumpVersionBytes - dumpChecksumBytes
+	if content < 0 || binary.LittleEndian.Uint16(payload[content:]) > newestDumpVersion ||
+		binary.LittleEndian.Uint64(payload[content+dumpVersionBytes:]) != rdb.CRC64(0, payload[:content+dumpVersionBytes]) {
+		c.Error("ERR " + rdb.ErrChecksum.Error())
+		return
+	}
+	if content > 0 {
+		c.Error("ERR this node has no functions, and the payload has: delete them at their source")
+		return
+	}
+	c.Changed(1)
+	c.OK()
+}
