@@ -14,6 +14,7 @@ import (
 // File is what nodes.conf must say now.
 func (m *Machine) File() *nodesconf.File {
 	f := &nodesconf.File{CurrentEpoch: m.currentEpoch, LastVoteEpoch: m.lastVoteEpoch}
+	f.Nodes = make([]nodesconf.Node, 0, len(m.peers))
 	for _, p := range m.peers {
 		if p.InHandshake() {
 			continue

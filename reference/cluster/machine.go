@@ -73,7 +73,7 @@ func New(cfg Config, now clock.Instant) (*Machine, error) {
 	if cfg.File == nil || len(cfg.File.Nodes) == 0 {
 		m.self = m.newPeer(m.newID(), bus.FlagMyself|bus.FlagPrimary)
 		m.addPeer(m.self)
-		m.save(false)
+		m.save(true)
 	} else if err := m.load(cfg.File); err != nil {
 		return nil, fmt.Errorf("starting the cluster machine: %w", err)
 	}

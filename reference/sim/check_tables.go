@@ -25,13 +25,14 @@ func (c *soundTables) Turn(w *World, n *Node, _ []cluster.Effect) error {
 		return nil
 	}
 	c.version[m] = m.Version()
-	if err := soundMachine(m); err != nil {
+	if err := SoundTables(m); err != nil {
 		return fmt.Errorf("node %d: %w", n.Index, err)
 	}
 	return nil
 }
 
-func soundMachine(m *cluster.Machine) error {
+// SoundTables looks for contradictions in what one machine says about its peers and their slots.
+func SoundTables(m *cluster.Machine) error {
 	var all slot.Set
 	sum := 0
 	for _, p := range m.Peers() {

@@ -95,12 +95,17 @@ func (w *World) LoseConnection() {
 	}
 }
 
+// anyStream draws a connection, nil if it drew none that is established.
 func (w *World) anyStream() *stream {
 	w.streams = slices.DeleteFunc(w.streams, func(s *stream) bool { return s.lost || !s.from.alive() || !s.to.alive() })
 	if len(w.streams) == 0 {
 		return nil
 	}
-	return w.streams[w.rand.IntN(len(w.streams))]
+	s := w.streams[w.rand.IntN(len(w.streams))]
+	if s.to.out == nil {
+		return nil // the dialling side does not know yet that it is connected
+	}
+	return s
 }
 
 // dial begins a connection. Its outcome is an event.

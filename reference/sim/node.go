@@ -245,7 +245,7 @@ func (n *Node) carryOut(effects []cluster.Effect) {
 			clear(n.Keys)
 			n.Offset = 0
 		case cluster.Note:
-			n.w.log(n, e.String())
+			n.w.diary = append(n.w.diary, Entry{n.w.now, n, &e, e.String()})
 		}
 	}
 }

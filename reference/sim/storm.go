@@ -67,7 +67,7 @@ func (s *Storm) Run() (*World, error) {
 	}
 	for end := w.now + s.Length; w.now < end && len(s.faults) > 0; {
 		f := s.faults[w.rand.IntN(len(s.faults))]
-		w.trace = append(w.trace, fmt.Sprintf("%8d fault    %s", w.now, f.name))
+		w.log(nil, "fault: "+f.name)
 		f.happen(w)
 		if err := w.Run(clock.Millis(w.rand.Int64N(2 * int64(s.Calm)))); err != nil {
 			return w, err

@@ -2,22 +2,67 @@ package sim
 
 import (
 	"flag"
+	"fmt"
+	"strings"
 	"testing"
+
+	"github.com/clusterspec/clusterspec/reference/defect"
 )
 
 var (
 	firstSeed = flag.Uint64("sim.seed", 1, "the first seed of TestStorms")
-	seeds     = flag.Uint64("sim.seeds", 200, "how many seeds TestStorms runs")
+	seeds     = flag.Uint64("sim.seeds", 100, "how many seeds TestStorms runs")
 )
 
 // TestStorms runs clusters through random faults. Safety must hold all the time, and afterwards the nodes must agree.
 func TestStorms(t *testing.T) {
 	for seed := *firstSeed; seed < *firstSeed+*seeds; seed++ {
-		storm := NewStorm(seed)
-		if w, err := storm.Run(); err != nil {
-			t.Errorf("%v\n%s\n%v\nrepeat with: go test ./reference/sim -run TestStorms -sim.seed=%d -sim.seeds=1",
-				storm, w.Trace(), err, seed)
-			return
-		}
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			storm := NewStorm(seed)
+			if w, err := storm.Run(); err != nil {
+				t.Errorf("%s\n%v\n%v\nrepeat with: go test ./reference/sim -run TestStorms -sim.seed=%d -sim.seeds=1",
+					w.Trace(), storm, err, seed)
+			}
+		})
 	}
+}
+
+// TestStormsFindDefects shows that the checkers can fail: each broken promise is noticed within a few storms.
+func TestStormsFindDefects(t *testing.T) {
+	for _, c := range []struct {
+		broken string
+		apply  func(*Options)
+		says   string
+	}{
+		{"a voter votes twice in an epoch", defects("vote-twice-in-epoch"), "votes a second time"},
+		{"a disk forgets what was synced", func(o *Options) { o.ForgetfulDisks = true }, "lastVoteEpoch fell"},
+		{"one vote is enough", defects("minority-elects"), "owns slot"},
+		{"failed nodes stay failed", defects("fail-never-cleared"), "has failed"},
+		{"slots are not saved", defects("nodes-conf-without-slots"), "not within"},
+	} {
+		t.Run(c.broken, func(t *testing.T) {
+			t.Parallel()
+			const patience = 60
+			for seed := uint64(1); seed <= patience; seed++ {
+				storm := NewStorm(seed)
+				c.apply(&storm.Options)
+				if _, err := storm.Run(); err != nil {
+					t.Logf("seed %d: %v", seed, err)
+					if strings.Contains(err.Error(), c.says) {
+						return
+					}
+				}
+			}
+			t.Errorf("%d storms passed without an error that says %q", patience, c.says)
+		})
+	}
+}
+
+func defects(list string) func(*Options) {
+	set, err := defect.Parse(list)
+	if err != nil {
+		panic(err)
+	}
+	return func(o *Options) { o.Defects = set }
 }

@@ -47,7 +47,15 @@ type World struct {
 
 	checkers []Checker
 	err      error
-	trace    []string
+	diary    []Entry
+}
+
+// Entry is something that happened: a node's note, or a fault.
+type Entry struct {
+	At   clock.Millis
+	Node *Node         // nil: it happened to the World
+	Note *cluster.Note // nil: it is none
+	Text string        // the note in words, or what else happened
 }
 
 // New makes a World of nodes that were just started for the first time.
@@ -116,8 +124,30 @@ func (w *World) Until(limit clock.Millis, why func() error) error {
 	}
 }
 
-// Trace is what the nodes noted last, a line each.
-func (w *World) Trace() string { return strings.Join(w.trace, "\n") }
+// Noted lists the notes of one kind, of all nodes.
+func (w *World) Noted(kind cluster.NoteKind) []Entry {
+	var found []Entry
+	for _, e := range w.diary {
+		if e.Note != nil && e.Note.Kind == kind {
+			found = append(found, e)
+		}
+	}
+	return found
+}
+
+// Trace is what happened last, a line each.
+func (w *World) Trace() string {
+	const shown = 300
+	var lines strings.Builder
+	for _, e := range w.diary[max(0, len(w.diary)-shown):] {
+		who := "world"
+		if e.Node != nil {
+			who = fmt.Sprintf("node %d", e.Node.Index)
+		}
+		fmt.Fprintf(&lines, "%8d %-8s %s\n", e.At, who, e.Text)
+	}
+	return lines.String()
+}
 
 // fail stops the World.
 func (w *World) fail(err error) {
@@ -127,11 +157,7 @@ func (w *World) fail(err error) {
 }
 
 func (w *World) log(n *Node, text string) {
-	const keep = 400
-	if len(w.trace) == keep {
-		w.trace = append(w.trace[:0], w.trace[keep/2:]...)
-	}
-	w.trace = append(w.trace, fmt.Sprintf("%8d node %-3d %s", w.now, n.Index, text))
+	w.diary = append(w.diary, Entry{At: w.now, Node: n, Text: text})
 }
 
 // event is something that happens at its time.
