@@ -3,7 +3,10 @@ package node
 import (
 	"net/netip"
 
+	"github.com/clusterspec/clusterspec/reference/clock"
+	"github.com/clusterspec/clusterspec/reference/cluster"
 	"github.com/clusterspec/clusterspec/reference/command"
+	"github.com/clusterspec/clusterspec/reference/resp"
 )
 
 // Kind says who is at the other end of a Conn.
@@ -39,8 +42,27 @@ type Conn struct {
 	Session *command.Session
 
 	out     []byte // what is to be written, when there is no Session
-	written int    // how much of it was
-	pending []byte // received, not yet consumed
+	written int    // how much of it, or of Reply.Buf, was
+	in      queue  // received, not yet consumed
+	at      int    // index in Node.conns; -1 when the node has forgotten this Conn
+	dirty   bool   // it is in Node.dirty
+	dialled bool   // it is connected; accepted Conns always are
+
+	link   cluster.LinkID // of the bus kinds
+	target *target        // of Kind Target
+	client clientState    // of Kind Client
+}
+
+// clientState is what a Conn of Kind Client has besides.
+type clientState struct {
+	parser      resp.Parser
+	waiting     bool         // the session is parked or blocked: what comes in is only kept
+	resumed     bool         // it is in Node.resumed
+	leaving     bool         // it will be closed in this turn: what comes in is not for us
+	activeAt    clock.Millis // when it last sent something (mono)
+	overLimitAt clock.Millis // since when Out is above the soft limit (mono); 0: it is not
+	exemptBytes int          // of Out: a snapshot, which is not held against a replica
+	isLink      bool         // it is known to be a replica's link
 }
 
 // Out is where bytes to be written stand, valid until the next call to the node. The shell writes from its front and
@@ -51,3 +73,19 @@ func (c *Conn) Out() []byte {
 	}
 	return c.out[c.written:]
 }
+
+// wrote consumes the front of Out.
+func (c *Conn) wrote(n int) {
+	if c.Session != nil {
+		c.Session.Reply.Buf, c.written = consumed(c.Session.Reply.Buf, c.written+n)
+	} else {
+		c.out, c.written = consumed(c.out, c.written+n)
+	}
+	c.client.exemptBytes = max(0, c.client.exemptBytes-n)
+}
+
+// gone says that the node has forgotten this Conn.
+func (c *Conn) gone() bool { return c.at < 0 }
+
+// isReplica says whether a replica of ours is at the other end.
+func (c *Conn) isReplica() bool { return c.Session != nil && c.Session.Replica != nil }

@@ -1,14 +1,45 @@
 package node
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"net/netip"
 
+	"github.com/clusterspec/clusterspec/reference/bus"
 	"github.com/clusterspec/clusterspec/reference/clock"
+	"github.com/clusterspec/clusterspec/reference/cluster"
+	"github.com/clusterspec/clusterspec/reference/command"
 	"github.com/clusterspec/clusterspec/reference/config"
+	"github.com/clusterspec/clusterspec/reference/defect"
+	"github.com/clusterspec/clusterspec/reference/keyspace"
+	"github.com/clusterspec/clusterspec/reference/nodesconf"
+	"github.com/clusterspec/clusterspec/reference/replication"
 )
 
 // Node is one cluster node.
-type Node struct{}
+type Node struct {
+	now     clock.Instant
+	options *config.Config
+	rand    *rand.Rand
+	db      *keyspace.DB
+	source  *replication.Source
+	engine  *command.Engine
+	machine *cluster.Machine // nil when cluster-enabled is no
+
+	conns       []*Conn
+	clients     map[*command.Session]*Conn // for lookups only: a map has no order to rely on
+	links       map[cluster.LinkID]*Conn   // likewise
+	lastSession uint64
+	limits      limits
+
+	frame      bus.Frame
+	encoded    []byte // the last frame that was sent
+	encodedOf  *bus.Frame
+	upstream   upstream
+	migrations migrations
+	cron       cron
+	turn       turn
+}
 
 // Config is what a Node starts from.
 type Config struct {
@@ -17,6 +48,8 @@ type Config struct {
 	NodesConf []byte
 	// Port and BusPort are what the shell listens on.
 	Port, BusPort uint16
+	// Process is what INFO tells of the process; the zero value tells nothing.
+	Process command.Process
 	// Seed is where all chance comes from: ids, jitter, samples.
 	Seed uint64
 	// Now is the time of the start.
@@ -24,28 +57,204 @@ type Config struct {
 }
 
 // New makes a node. A nodes.conf that cannot be read is an error; nothing is overwritten.
-func New(cfg Config) (*Node, error) { return &Node{}, nil }
+func New(cfg Config) (*Node, error) {
+	defects, err := defect.Parse(cfg.Options.String("defect"))
+	if err != nil {
+		return nil, fmt.Errorf("starting the node: %w", err)
+	}
+	n := &Node{
+		now: cfg.Now, options: cfg.Options, db: keyspace.New(), rand: rand.New(rand.NewPCG(cfg.Seed, 1)),
+		clients: make(map[*command.Session]*Conn), links: make(map[cluster.LinkID]*Conn),
+	}
+	n.source = replication.NewSource(replication.NewID(n.rand), int(cfg.Options.Int("repl-backlog-size")))
+	n.upstream.start(n, cfg.Port)
+	n.cron.start(cfg.Now)
+	if cfg.Options.Bool("cluster-enabled") {
+		if err := n.startMachine(cfg, defects); err != nil {
+			return nil, err
+		}
+	}
+	n.engine = &command.Engine{
+		Now: cfg.Now, DB: n.db, Cluster: n.machine, Source: n.source, Config: cfg.Options, Host: host{n},
+		Rand: rand.New(rand.NewPCG(cfg.Seed, 2)), Defects: defects, Process: cfg.Process,
+	}
+	n.engine.Start()
+	n.configure("")
+	cfg.Options.Subscribe(n.configure)
+	if n.machine != nil {
+		n.carryOut()
+		n.syncRole()
+	}
+	return n, nil
+}
+
+// startMachine makes the protocol machine, from what is on disk.
+func (n *Node) startMachine(cfg Config, defects defect.Set) error {
+	var file *nodesconf.File
+	if cfg.NodesConf != nil {
+		var err error
+		if file, err = nodesconf.Parse(cfg.NodesConf); err != nil {
+			return fmt.Errorf("reading nodes.conf: %w", err)
+		}
+	}
+	m, err := cluster.New(cluster.Config{
+		File: file, Port: cfg.Port, BusPort: cfg.BusPort, Options: clusterOptions(cfg.Options), Data: data{n},
+		Rand: rand.New(rand.NewPCG(cfg.Seed, 3)), Defects: defects,
+	}, cfg.Now)
+	if err != nil {
+		return fmt.Errorf("starting the node: %w", err)
+	}
+	n.machine = m
+	return nil
+}
 
 // Accept takes a connection of kind k, Client or BusIn.
-func (n *Node) Accept(now clock.Instant, k Kind, local, remote netip.AddrPort) *Conn { return nil }
+func (n *Node) Accept(now clock.Instant, k Kind, local, remote netip.AddrPort) *Conn {
+	n.begin(now)
+	c := &Conn{Kind: k, Local: local, Remote: remote, dialled: true}
+	n.remember(c)
+	if k == BusIn {
+		n.acceptLink(c)
+	} else {
+		n.acceptClient(c)
+	}
+	return c
+}
 
 // Connected says that the dial of c succeeded.
-func (n *Node) Connected(now clock.Instant, c *Conn, local, remote netip.AddrPort) {}
+func (n *Node) Connected(now clock.Instant, c *Conn, local, remote netip.AddrPort) {
+	if c.gone() {
+		return
+	}
+	n.begin(now)
+	c.Local, c.Remote, c.dialled = local, remote, true
+	switch c.Kind {
+	case BusOut:
+		n.machine.Connected(now, c.link, hostOf(local))
+		n.carryOut()
+	case Primary:
+		n.upstream.connected(c)
+	case Target:
+		n.migrations.connected(n, c)
+	}
+}
 
 // Receive takes bytes that arrived on c. data is not kept.
-func (n *Node) Receive(now clock.Instant, c *Conn, data []byte) {}
+func (n *Node) Receive(now clock.Instant, c *Conn, data []byte) {
+	if c.gone() || len(data) == 0 {
+		return
+	}
+	n.begin(now)
+	switch c.Kind {
+	case Client:
+		n.receiveClient(c, data)
+	case BusIn, BusOut:
+		n.receiveLink(c, data)
+	case Primary:
+		n.upstream.receive(c, data)
+	case Target:
+		n.migrations.receive(n, c, data)
+	}
+}
 
 // Wrote says that the first bytes of c.Out were written.
-func (n *Node) Wrote(now clock.Instant, c *Conn, bytes int) {}
+func (n *Node) Wrote(now clock.Instant, c *Conn, bytes int) {
+	c.wrote(bytes)
+	if c.gone() {
+		return
+	}
+	n.begin(now)
+	switch c.Kind {
+	case Client:
+		n.wroteClient(c)
+	case Target:
+		n.migrations.progressed(n, c)
+	}
+}
 
 // Closed says that c ended, or could not be dialled, and why.
-func (n *Node) Closed(now clock.Instant, c *Conn, reason string) {}
-
-// Saved says what became of Effects.Save.
-func (n *Node) Saved(now clock.Instant, err error) {}
+func (n *Node) Closed(now clock.Instant, c *Conn, reason string) {
+	if c.gone() {
+		return
+	}
+	n.begin(now)
+	n.forget(c)
+	switch c.Kind {
+	case BusIn, BusOut:
+		n.machine.Closed(now, c.link)
+		n.carryOut()
+	case Primary:
+		n.upstream.closed(c, reason)
+	case Target:
+		n.migrations.closed(n, c)
+	}
+}
 
 // Stop ends the node in an orderly way, as SHUTDOWN does; the next Effects carry the Exit.
-func (n *Node) Stop(now clock.Instant) {}
+func (n *Node) Stop(now clock.Instant) {
+	n.begin(now)
+	n.exit(0, "stopped")
+}
 
-// Turn runs what is due and returns what is to be done. The result is valid until the next Turn.
-func (n *Node) Turn(now clock.Instant) *Effects { return nil }
+// begin notes the time of an input.
+func (n *Node) begin(now clock.Instant) {
+	n.now = now
+	n.engine.Now = now
+}
+
+// remember takes a Conn into the list of those we have.
+func (n *Node) remember(c *Conn) {
+	c.at = len(n.conns)
+	n.conns = append(n.conns, c)
+}
+
+// forget drops everything that refers to a Conn: it has ended, or is about to.
+func (n *Node) forget(c *Conn) {
+	last := n.conns[len(n.conns)-1]
+	n.conns[c.at], last.at = last, c.at
+	n.conns = n.conns[:len(n.conns)-1]
+	c.at = -1
+	switch c.Kind {
+	case Client:
+		n.engine.Close(c.Session)
+		delete(n.clients, c.Session)
+	case BusIn, BusOut:
+		delete(n.links, c.link)
+	}
+}
+
+// hangUp ends a Conn from our side, with what stands in its Out unwritten.
+func (n *Node) hangUp(c *Conn) {
+	if c.gone() {
+		return
+	}
+	n.forget(c)
+	n.turn.next.Close = append(n.turn.next.Close, c)
+}
+
+// dial begins to connect a Conn.
+func (n *Node) dial(c *Conn) {
+	n.remember(c)
+	n.turn.next.Dial = append(n.turn.next.Dial, c)
+}
+
+// write notes that a Conn has something in its Out that the driver does not know of.
+func (n *Node) write(c *Conn) {
+	if !c.dirty && !c.gone() {
+		c.dirty = true
+		n.turn.dirty = append(n.turn.dirty, c)
+	}
+}
+
+// hostOf is an address as text, without the port; an IPv4 address in IPv6 form is shown as IPv4.
+func hostOf(a netip.AddrPort) string { return a.Addr().Unmap().WithZone("").String() }
+
+// joinHostPort makes one text of two; an IPv6 address is put in brackets.
+func joinHostPort(host, port string) string {
+	for i := range len(host) {
+		if host[i] == ':' {
+			return "[" + host + "]:" + port
+		}
+	}
+	return host + ":" + port
+}

@@ -75,10 +75,11 @@ var ErrTimeout = errors.New("timeout: no data from the primary")
 // ErrTryLater says that the primary cannot serve us now; another attempt is worth it.
 var ErrTryLater = errors.New("the primary is not able to serve a replica right now")
 
-const (
-	ackPeriod    clock.Millis = 1000
-	maxLineBytes              = 1024 // of a reply during the handshake (Redis reads them into 1 KiB)
-)
+// ackPeriod is how often a replica acknowledges unasked.
+const ackPeriod clock.Millis = 1000
+
+// maxLineBytes is how long a reply during the handshake may be: Redis reads them into as much.
+const maxLineBytes = 1024
 
 // step is what the next input is taken for.
 type step uint8

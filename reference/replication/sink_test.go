@@ -241,12 +241,12 @@ func FuzzSinkReceive(f *testing.F) {
 	}
 	f.Add([]byte("+PONG\r\n+OK\r\n+OK\r\n+FULLRESYNC "+idA+" 1\r\n$9223372036854775807\r\nabc"), uint64(1))
 	f.Fuzz(func(t *testing.T, in []byte, seed uint64) {
-		whole, wholeErr, s := feed(in, nil)
+		whole, s, wholeErr := feed(in, nil)
 		if held := cap(s.snapshot.data) + cap(s.line); held > 4*len(in)+4096 {
 			t.Fatalf("%d bytes in, %d held", len(in), held)
 		}
 		r := rand.New(rand.NewPCG(seed, 0))
-		split, splitErr, _ := feed(in, r)
+		split, _, splitErr := feed(in, r)
 		if !slices.Equal(whole.events, split.events) || fmt.Sprint(wholeErr) != fmt.Sprint(splitErr) {
 			t.Fatalf("whole: %q %v\nsplit: %q %v", whole.events, wholeErr, split.events, splitErr)
 		}
@@ -254,7 +254,7 @@ func FuzzSinkReceive(f *testing.F) {
 }
 
 // feed gives a fresh Sink the bytes of in, at once or, with chance, in pieces.
-func feed(in []byte, chance *rand.Rand) (*tape, error, *Sink) {
+func feed(in []byte, chance *rand.Rand) (*tape, *Sink, error) {
 	s, h := NewSink(SinkConfig{TimeoutMillis: 1}, 0), &tape{}
 	for len(in) > 0 {
 		n := len(in)
@@ -262,9 +262,9 @@ func feed(in []byte, chance *rand.Rand) (*tape, error, *Sink) {
 			n = 1 + chance.IntN(min(n, 30))
 		}
 		if err := s.Receive(0, in[:n], h); err != nil {
-			return h, err, s
+			return h, s, err
 		}
 		in = in[n:]
 	}
-	return h, nil, s
+	return h, s, nil
 }

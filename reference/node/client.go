@@ -1,0 +1,219 @@
+package node
+
+import (
+	"errors"
+
+	"github.com/clusterspec/clusterspec/reference/clock"
+	"github.com/clusterspec/clusterspec/reference/command"
+	"github.com/clusterspec/clusterspec/reference/resp"
+)
+
+// acceptClient begins a session, or says why there is none.
+func (n *Node) acceptClient(c *Conn) {
+	n.lastSession++
+	c.Session = &command.Session{ID: n.lastSession, Addr: c.Remote.String(), Laddr: c.Local.String(), Since: n.now}
+	c.client.activeAt = n.now.Mono
+	n.clients[c.Session] = c
+	n.engine.Open(c.Session)
+	switch {
+	case len(n.clients) > n.limits.clients:
+		n.refuse(c, "ERR max number of clients reached")
+	case n.protected() && !c.Remote.Addr().Unmap().IsLoopback():
+		n.refuse(c, "DENIED protected mode is on, no password is set, and you are not on this host. "+
+			"Set requirepass, or protected-mode no, to accept connections from elsewhere.")
+	}
+}
+
+// protected says whether only clients on this host may connect.
+func (n *Node) protected() bool {
+	return n.options.Bool("protected-mode") && n.options.String("requirepass") == ""
+}
+
+// refuse ends a client with an error.
+func (n *Node) refuse(c *Conn, text string) {
+	c.Session.Reply.Error(text)
+	n.dismiss(c)
+}
+
+// receiveClient executes what a client sent, straight from data unless something is left over from before.
+func (n *Node) receiveClient(c *Conn, data []byte) {
+	if c.client.leaving {
+		return
+	}
+	c.client.activeAt = n.now.Mono
+	switch {
+	case c.client.waiting:
+		c.in.add(data)
+		if c.in.len() > n.limits.queryBytes {
+			n.log(Warning, "closing client %s: its requests that wait exceed client-query-buffer-limit", c.Session.Addr)
+			n.hangUp(c)
+		}
+	case c.in.len() > 0:
+		c.in.add(data)
+		c.in.drop(n.execute(c, c.in.bytes()))
+	default:
+		if used := n.execute(c, data); used < len(data) {
+			c.in.add(data[used:])
+		}
+	}
+}
+
+// execute runs the requests at the head of buf and says how many bytes they were. It stops at one that is incomplete, at
+// one that has to come again, and after one whose reply comes later.
+func (n *Node) execute(c *Conn, buf []byte) (used int) {
+	s, p := c.Session, &c.client.parser
+	p.Limits = n.limits.request
+	for !c.client.leaving && !c.client.waiting {
+		p.Limits.Authenticated = s.Authenticated()
+		args, size, err := p.Next(buf[used:])
+		if err != nil {
+			n.protocolError(c, err)
+			break
+		}
+		if size == 0 {
+			break
+		}
+		if len(args) > 0 {
+			switch n.engine.Execute(s, args) {
+			case command.Parked:
+				c.client.waiting = true
+				size = 0
+			case command.Blocked:
+				c.client.waiting = true
+			case command.Closing:
+				n.dismiss(c)
+			}
+			n.engine.RequestDone(s)
+			n.carryOut()
+		}
+		used += size
+	}
+	n.replied(c)
+	if c.client.leaving {
+		return len(buf)
+	}
+	return used
+}
+
+// replied hands a client's replies to the driver.
+func (n *Node) replied(c *Conn) {
+	if s := c.Session; s.Replica != nil && !c.client.isLink {
+		c.client.isLink = true
+		c.client.exemptBytes = len(c.Out())
+		n.log(Notice, "replica %s follows us", s.Addr)
+	}
+	if len(c.Out()) > 0 {
+		n.write(c)
+	}
+}
+
+// protocolError ends a client whose bytes are no requests. One whose request is too long does not even get a reply.
+func (n *Node) protocolError(c *Conn, err error) {
+	var known *resp.ProtocolError
+	if errors.As(err, &known) {
+		n.refuse(c, "ERR "+known.Text)
+		return
+	}
+	n.log(Warning, "closing client %s: %v", c.Session.Addr, err)
+	c.client.leaving = true
+	n.hangUp(c)
+}
+
+// dismiss ends a client, after it was sent what stands in its Out. It keeps its session to the end of the turn, because the
+// engine may be in the middle of a list of sessions.
+func (n *Node) dismiss(c *Conn) {
+	if !c.client.leaving {
+		c.client.leaving = true
+		n.turn.leaving = append(n.turn.leaving, c)
+	}
+}
+
+// resume goes on with clients that had to wait, until none is left that can.
+func (n *Node) resume() {
+	for len(n.turn.resumed) > 0 {
+		resumed := n.turn.resumed
+		n.turn.resumed = nil
+		for _, c := range resumed {
+			c.client.resumed, c.client.waiting = false, false
+			if !c.gone() && !c.client.leaving {
+				c.in.drop(n.execute(c, c.in.bytes()))
+			}
+		}
+	}
+}
+
+// wroteClient looks whether a client has caught up with its replies.
+func (n *Node) wroteClient(c *Conn) {
+	if c.client.overLimitAt != 0 && n.unread(c) <= n.outLimit(c).softBytes {
+		c.client.overLimitAt = 0
+	}
+}
+
+// outLimit is how much of its replies a client may leave unread.
+func (n *Node) outLimit(c *Conn) outLimit {
+	switch {
+	case c.isReplica():
+		return outLimitReplica
+	case c.Session.Subscribed():
+		return outLimitPubSub
+	}
+	return outLimit{}
+}
+
+// unread is how much of its replies a client has left unread. The snapshot that a replica is just being sent does not
+// count.
+func (n *Node) unread(c *Conn) int { return len(c.Out()) - c.client.exemptBytes }
+
+// overLimit says whether a client has left too much unread, or for too long.
+func (n *Node) overLimit(c *Conn) bool {
+	limit, unread := n.outLimit(c), n.unread(c)
+	if limit.hardBytes > 0 && unread > limit.hardBytes {
+		return true
+	}
+	if limit.softBytes == 0 || unread <= limit.softBytes {
+		c.client.overLimitAt = 0
+		return false
+	}
+	if c.client.overLimitAt == 0 {
+		c.client.overLimitAt = max(1, n.now.Mono)
+	}
+	return n.now.Mono-c.client.overLimitAt > limit.softMillis
+}
+
+// checkClients closes those who read too little, or have been silent for too long (Redis: clientsCron).
+func (n *Node) checkClients() {
+	for _, c := range n.clientList() {
+		switch {
+		case n.overLimit(c):
+			n.hangUpSlow(c)
+		case n.limits.idleMillis > 0 && n.idleFor(c) > n.limits.idleMillis:
+			n.log(Verbose, "closing idle client %s", c.Session.Addr)
+			n.hangUp(c)
+		}
+	}
+}
+
+// idleFor is how long a client has been silent. Those who wait for us, or for messages, are not.
+func (n *Node) idleFor(c *Conn) clock.Millis {
+	if c.client.waiting || c.isReplica() || c.Session.Subscribed() {
+		return 0
+	}
+	return n.now.Mono - c.client.activeAt
+}
+
+// hangUpSlow closes a client that reads too little.
+func (n *Node) hangUpSlow(c *Conn) {
+	n.log(Warning, "closing client %s: it has left %d bytes unread", c.Session.Addr, len(c.Out()))
+	n.hangUp(c)
+}
+
+// clientList is a copy of the list of client Conns, for loops that close some.
+func (n *Node) clientList() []*Conn {
+	var list []*Conn
+	for _, c := range n.conns {
+		if c.Kind == Client {
+			list = append(list, c)
+		}
+	}
+	return list
+}

@@ -1,0 +1,97 @@
+package node
+
+import (
+	"errors"
+	"strconv"
+
+	"github.com/clusterspec/clusterspec/reference/bus"
+	"github.com/clusterspec/clusterspec/reference/cluster"
+)
+
+// acceptLink begins a link that a peer opened.
+func (n *Node) acceptLink(c *Conn) {
+	if n.machine == nil {
+		n.hangUp(c)
+		return
+	}
+	c.link = n.machine.Accepted(n.now, hostOf(c.Remote), hostOf(c.Local))
+	n.links[c.link] = c
+	n.carryOut()
+}
+
+// dialLink opens a link to a peer.
+func (n *Node) dialLink(e cluster.Dial) {
+	c := &Conn{Kind: BusOut, Addr: joinHostPort(e.IP, strconv.Itoa(int(e.Port))), link: e.Link}
+	n.links[e.Link] = c
+	n.dial(c)
+}
+
+// receiveLink takes in the frames of a link, straight from data unless one began before.
+func (n *Node) receiveLink(c *Conn, data []byte) {
+	if c.in.len() > 0 {
+		c.in.add(data)
+		c.in.drop(n.receiveFrames(c, c.in.bytes()))
+		return
+	}
+	if used := n.receiveFrames(c, data); used < len(data) {
+		c.in.add(data[used:])
+	}
+}
+
+// receiveFrames hands the whole frames at the head of buf to the machine, and says how many bytes they were (spec §2.6).
+func (n *Node) receiveFrames(c *Conn, buf []byte) (used int) {
+	for !c.gone() {
+		size, err := bus.Length(buf[used:])
+		if err != nil {
+			n.log(Warning, "closing the bus link with %s: %v", hostOf(c.Remote), err)
+			n.dropLink(c)
+			break
+		}
+		if size == 0 || size > len(buf)-used {
+			return used
+		}
+		n.receiveFrame(c, buf[used:used+size])
+		used += size
+	}
+	return len(buf)
+}
+
+func (n *Node) receiveFrame(c *Conn, b []byte) {
+	err := n.frame.Parse(b)
+	switch {
+	case errors.Is(err, bus.ErrDropped):
+		n.log(Debug, "from %s: %v", hostOf(c.Remote), err)
+		n.machine.Dropped(n.frame.Type, len(b))
+	case err != nil:
+		n.log(Warning, "closing the bus link with %s: %v", hostOf(c.Remote), err)
+		n.dropLink(c)
+	default:
+		n.machine.Receive(n.now, c.link, &n.frame, len(b))
+		n.carryOut()
+	}
+}
+
+// send encodes a frame for a link. A broadcast is encoded once.
+func (n *Node) send(e cluster.Send) {
+	c := n.links[e.Link]
+	if c == nil {
+		return
+	}
+	if e.Frame != n.encodedOf {
+		n.encoded, n.encodedOf = e.Frame.Append(n.encoded[:0]), e.Frame
+	}
+	c.out = append(c.out, n.encoded...)
+	n.write(c)
+}
+
+// overFull says whether a peer reads so slowly that its link is to be dropped (cluster-link-sendbuf-limit).
+func (n *Node) overFull(c *Conn) bool {
+	return n.limits.linkOutBytes > 0 && len(c.Out()) > n.limits.linkOutBytes
+}
+
+// dropLink ends a link for a reason the machine does not know yet.
+func (n *Node) dropLink(c *Conn) {
+	n.hangUp(c)
+	n.machine.Closed(n.now, c.link)
+	n.carryOut()
+}
