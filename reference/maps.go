@@ -25,7 +25,7 @@ func writeMaps(nodes []*Node, o Options) error {
 	}
 	for i, n := range nodes {
 		file := nodesconf.File{Nodes: append([]nodesconf.Node(nil), lines...), CurrentEpoch: uint64(o.Primaries)}
-		file.Nodes[i].Flags |= bus.Myself
+		file.Nodes[i].Flags |= bus.FlagMyself
 		path := filepath.Join(n.dir, "nodes.conf")
 		if name := o.Config["cluster-config-file"]; name != "" {
 			path = filepath.Join(n.dir, name)
@@ -54,12 +54,12 @@ func formedCluster(nodes []*Node, o Options) ([]nodesconf.Node, error) {
 		}
 		line := nodesconf.Node{ID: randomID(), ShardID: randomID(), IP: ip, Port: uint16(port), BusPort: uint16(n.busPort), Connected: true}
 		if primary := i % o.Primaries; i < o.Primaries {
-			line.Flags = bus.Primary
+			line.Flags = bus.FlagPrimary
 			line.ConfigEpoch = uint64(i + 1)
 			from, to := share(i, o.Primaries)
 			line.Slots.AddRange(from, to)
 		} else {
-			line.Flags = bus.Replica
+			line.Flags = bus.FlagReplica
 			line.Primary, line.ShardID = lines[primary].ID, lines[primary].ShardID
 			line.ConfigEpoch = lines[primary].ConfigEpoch
 		}
