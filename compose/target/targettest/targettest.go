@@ -76,10 +76,10 @@ func (k Kind) testFresh(t *testing.T) {
 
 func (k Kind) testOptions(t *testing.T) {
 	ctx, c := k.start(t, target.Topology{Nodes: 1, Options: map[string]string{
-		"cluster-node-timeout": "1234", "cluster-require-full-coverage": "no", "save": "3600 1",
+		"cluster-node-timeout": "1234", "cluster-require-full-coverage": "no",
 	}})
 	for name, want := range map[string]string{
-		"cluster-node-timeout": "1234", "cluster-require-full-coverage": "no", "save": "3600 1", "appendonly": "no",
+		"cluster-node-timeout": "1234", "cluster-require-full-coverage": "no", "appendonly": "no",
 	} {
 		reply := do(t, ctx, c.Nodes()[0], "CONFIG", "GET", name)
 		if got, _ := reply.Get(name); got.Text != want {
