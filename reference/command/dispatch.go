@@ -37,7 +37,9 @@ func (e *Engine) Apply(args [][]byte) {
 	s := &e.upstream
 	s.Reply.Buf = s.Reply.Buf[:0]
 	cmd, container := table.lookup(args)
+	e.outgoing.relayed = true
 	e.dispatch(s, cmd, container, args)
+	e.outgoing.relayed = false
 }
 
 // dispatch makes the checks that all commands share, in the order of Redis' processCommand, and runs the command,

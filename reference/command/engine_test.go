@@ -140,3 +140,8 @@ func takeValue(s *Session) []byte {
 	s.Reply.Buf = append([]byte(nil), s.Reply.Buf[len(v):]...)
 	return v
 }
+
+// put stores a string directly; expireAt is 0 or a Unix time.
+func (b *bench) put(key, value string, expireAt clock.Millis) {
+	b.DB.Set(b.SlotOf([]byte(key)), []byte(key), keyspace.Value{Kind: keyspace.String, Str: []byte(value), ExpireAt: expireAt})
+}

@@ -214,7 +214,11 @@ func (e *Engine) infoPrimaryLink(t *infoText) {
 	t.add("slave_read_repl_offset", "%d", e.Source.Offset())
 	t.add("slave_repl_offset", "%d", e.Source.Offset())
 	if up == "down" {
-		t.add("master_link_down_since_seconds", "%d", seconds(e.Now.Mono-link.DownSince))
+		down := int64(-1) // it never was up
+		if link.DownSince >= 0 {
+			down = seconds(e.Now.Mono - link.DownSince)
+		}
+		t.add("master_link_down_since_seconds", "%d", down)
 	}
 	t.add("slave_priority", "100")
 	t.add("slave_read_only", "1")

@@ -28,7 +28,7 @@ func (e *Engine) Propagate(args ...[]byte) {
 
 // propagate adds a command to what the running request sends.
 func (e *Engine) propagate(args ...[]byte) {
-	if e.Source == nil || e.outgoing.relayed {
+	if e.Source == nil || !e.Source.Active() || e.outgoing.relayed {
 		return
 	}
 	e.outgoing.buf = resp.AppendCommand(e.outgoing.buf, args...)

@@ -1,0 +1,194 @@
+package command
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/clusterspec/clusterspec/reference/replication"
+	"github.com/clusterspec/clusterspec/reference/resp"
+)
+
+// TestSameStreamAsRedis compares what requests put into the replication stream with what a live redis-server sends to a
+// replica for them. Each line is one request; "a|b" are several, and "sleep 20" waits.
+func TestSameStreamAsRedis(t *testing.T) {
+	const script = `
+SET k v
+SET k v EX 100
+SET k v PX 100000
+SET k v EXAT 99999999999
+SET k v PXAT 99999999999123
+SET k v NX
+SET k v XX KEEPTTL
+SET k v GET
+SET k v XX GET GET
+SET k v EX 100 GET
+SET absent v XX
+SETNX k v
+SETNX fresh v
+SETEX k 100 v
+PSETEX k 100000 v
+GETSET k w
+GETDEL k
+GETDEL k
+SET k v
+GETEX k
+GETEX k EX 100
+GETEX k PXAT 99999999999123
+GETEX k PERSIST
+GETEX k PERSIST
+GETEX k PXAT 1
+APPEND k x
+SETRANGE k 3 x
+SETRANGE k 3 ""
+INCR n
+INCRBY n 5
+DECR n
+INCRBY n x
+INCRBYFLOAT n 1.5
+MSET {t}1 a {t}2 b
+MSETNX {t}1 a {t}2 b
+MSETNX {t}3 a {t}4 b
+DEL {t}1 {t}9
+DEL {t}9
+UNLINK {t}2
+RENAME {t}3 {t}4
+RENAME {t}4 {t}4
+RENAMENX {t}4 {t}5
+COPY {t}5 {t}6
+COPY {t}5 {t}6
+EXPIRE k 100
+EXPIRE k 100 NX
+EXPIRE k 200 XX GT
+PEXPIRE k 100000
+EXPIREAT k 99999999999
+PEXPIREAT k 99999999999123
+PERSIST k
+PERSIST k
+EXPIRE k 0
+EXPIRE k 100
+FLUSHALL
+FLUSHDB
+FLUSHALL ASYNC
+MULTI|SET a 1|EXEC
+MULTI|SET {a}1 1|SET {a}2 2|EXEC
+MULTI|GET a|EXEC
+MULTI|SET {a}1 x|INCR {a}1|EXEC
+MULTI|SET a 1|DISCARD
+MULTI|SET a 1 EX 100|EXPIRE a 200|EXEC
+WATCH a|MULTI|SET a 2|EXEC
+PUBLISH ch m
+SPUBLISH ch m
+DEBUG SET-ACTIVE-EXPIRE 0
+SET e v PX 10
+sleep 30
+GET e
+SET e v PX 10
+sleep 30
+SETNX e w
+SET e v PX 10
+sleep 30
+INCR e
+SET {e}1 v PX 10
+sleep 30
+MULTI|GET {e}1|SET {e}2 x|EXEC
+SET e v PX 10
+sleep 30
+EXISTS e
+SET e v PX 10
+sleep 30
+DEL e
+SET e v PX 10
+sleep 30
+TTL e
+DEBUG SET-ACTIVE-EXPIRE 1
+RESTORE r 0 "\x00\x01v\n\x00\x91\b\xce\xb2\x198\x8a\xce"
+RESTORE r 100000 "\x00\x01v\n\x00\x91\b\xce\xb2\x198\x8a\xce" REPLACE
+RESTORE r 99999999999123 "\x00\x01v\n\x00\x91\b\xce\xb2\x198\x8a\xce" REPLACE ABSTTL
+RESTORE r 1 "\x00\x01v\n\x00\x91\b\xce\xb2\x198\x8a\xce" REPLACE ABSTTL
+RESTORE r 0 "\x00\x01v\n\x00\x91\b\xce\xb2\x198\x8a\xce" REPLACE IDLETIME 5
+CLUSTER KEYSLOT a
+CONFIG SET timeout 0
+`
+	o := startOracle(t)
+	b := newBench(t, testSetup{options: map[string]string{"enable-debug-command": "yes"}})
+	theirs := &streamReader{conn: o.dial(t)}
+	theirs.follow(t)
+	b.Source.Open(replication.NewID(b.Rand))
+	ours := b.client()
+	ours.Replica = &ReplicaLink{Online: true}
+	b.Follow(ours, true)
+
+	client, conn := b.client(), o.dial(t)
+	for _, line := range strings.Split(strings.TrimSpace(script), "\n") {
+		if millis, ok := strings.CutPrefix(line, "sleep "); ok {
+			ms, _ := strconv.Atoi(millis)
+			time.Sleep(time.Duration(ms) * time.Millisecond)
+			continue
+		}
+		b.Now = wallClock()
+		for _, request := range append(strings.Split(line, "|"), "SET marker set") {
+			args, _ := resp.SplitArgs([]byte(request))
+			texts := make([]string, len(args))
+			for i, arg := range args {
+				texts[i] = string(arg)
+			}
+			b.do(client, texts...)
+			conn.do(texts...)
+		}
+		want, got := theirs.untilMarker(t), string(ours.Reply.Buf)
+		ours.Reply.Buf = nil
+		if withoutTimes(got) != withoutTimes(want) {
+			t.Errorf("%s\n here  %q\n redis %q", line, got, want)
+		}
+	}
+}
+
+// withoutTimes replaces times relative to now, which two servers do not share.
+func withoutTimes(stream string) string {
+	return regexp.MustCompile(`\$13\r\n[0-9]{13}\r\n`).ReplaceAllString(stream, "<time>")
+}
+
+// streamReader reads a primary's replication stream.
+type streamReader struct{ conn *rawConn }
+
+// follow asks for the stream and skips the snapshot before it.
+func (s *streamReader) follow(t *testing.T) {
+	t.Helper()
+	fmt.Fprint(s.conn.conn, "SYNC\r\n")
+	s.conn.conn.SetReadDeadline(time.Now().Add(20 * time.Second))
+	for {
+		line, err := s.conn.r.ReadString('\n')
+		if err != nil {
+			t.Fatalf("waiting for the snapshot: %v", err)
+		}
+		if size, ok := strings.CutPrefix(line, "$"); ok {
+			n, err := strconv.Atoi(strings.TrimSpace(size))
+			if err != nil {
+				t.Fatalf("snapshot of %q bytes: %v", size, err)
+			}
+			if _, err := io.CopyN(io.Discard, s.conn.r, int64(n)); err != nil {
+				t.Fatal(err)
+			}
+			return
+		}
+	}
+}
+
+// untilMarker reads up to the request that ends each step, and leaves the primary's pings out.
+func (s *streamReader) untilMarker(t *testing.T) string {
+	t.Helper()
+	var stream []byte
+	for !bytes.HasSuffix(stream, resp.AppendCommandStrings(nil, "SET", "marker", "set")) {
+		one := s.conn.read()
+		if !bytes.Equal(one, resp.AppendCommandStrings(nil, "PING")) {
+			stream = append(stream, one...)
+		}
+	}
+	return string(stream)
+}
