@@ -1,0 +1,80 @@
+// Command clusterspec judges servers that speak Redis Cluster, and brings a reference cluster of its own. See README.md.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+
+	referencecli "github.com/clusterspec/clusterspec/reference/cli"
+	"github.com/clusterspec/clusterspec/reports"
+	"github.com/clusterspec/clusterspec/steps"
+	stepscli "github.com/clusterspec/clusterspec/steps/cli"
+)
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+// run carries out a command line and returns the exit code.
+func run(args []string) int {
+	understood := false
+	root := &cobra.Command{
+		Use:              "clusterspec",
+		Short:            "Judges servers that speak Redis Cluster, and brings a reference cluster of its own",
+		Version:          version(),
+		SilenceErrors:    true,
+		SilenceUsage:     true,
+		PersistentPreRun: func(*cobra.Command, []string) { understood = true },
+	}
+	root.AddCommand(stepscli.Run(version()), stepscli.List(), referencecli.Node(), referencecli.Cluster(), versionCommand())
+	root.SetArgs(args)
+	return exitCode(root.Execute(), understood)
+}
+
+// exitCode says on stderr what has not been said yet. A command line that was not understood never got to its command.
+func exitCode(err error, understood bool) int {
+	var said *stepscli.ExitError
+	var usage *steps.UsageError
+	switch {
+	case err == nil:
+		return reports.ExitExpected
+	case err == error(said), errors.As(err, &said) && err.Error() == said.Error():
+		return said.Code
+	}
+	fmt.Fprintln(os.Stderr, "clusterspec:", err)
+	switch {
+	case !understood, errors.As(err, &usage):
+		return reports.ExitUsage
+	case said != nil:
+		return said.Code
+	}
+	return reports.ExitHarness
+}
+
+func versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version",
+		Args:  cobra.NoArgs,
+		Run:   func(cmd *cobra.Command, _ []string) { fmt.Fprintln(cmd.OutOrStdout(), "clusterspec", version()) },
+	}
+}
+
+// version is the module version, or the commit of a build from a checkout.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return v
+	}
+	for _, setting := range info.Settings {
+		if setting.Key == "vcs.revision" {
+			return setting.Value
+		}
+	}
+	return "devel"
+}

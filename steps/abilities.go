@@ -1,0 +1,60 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/clusterspec/clusterspec/compose/target"
+	"github.com/clusterspec/clusterspec/compose/wire"
+)
+
+// abilities are what a scenario may need beyond a cluster, by the names of the @needs: tags. Each tells from a started node what is
+// missing, or "".
+func abilities() map[string]func(context.Context, target.Node) string {
+	return map[string]func(context.Context, target.Node) string{
+		"kill":       able[target.Killer]("kill a node"),
+		"stop":       able[target.Stopper]("stop a node"),
+		"restart":    able[target.Restarter]("restart a node"),
+		"pause":      able[target.Pauser]("pause a node"),
+		"log":        able[target.LogReader]("read a node's log"),
+		"nodes-conf": able[target.ConfReader]("read a node's nodes.conf"),
+		"config":     ableToConfigure,
+	}
+}
+
+func abilityNames() []string { return slices.Sorted(maps.Keys(abilities())) }
+
+// able looks for an interface.
+func able[A any](what string) func(context.Context, target.Node) string {
+	return func(_ context.Context, n target.Node) string {
+		if _, ok := n.(A); !ok {
+			return "the target cannot " + what
+		}
+		return ""
+	}
+}
+
+// ableToConfigure asks for an option every cluster has.
+func ableToConfigure(ctx context.Context, n target.Node) string {
+	reply, err := target.Ask(ctx, n.Addr(), "CONFIG", "GET", target.NodeTimeoutOption)
+	if err != nil {
+		return "CONFIG GET was not answered: " + err.Error()
+	}
+	if _, known := reply.Get(target.NodeTimeoutOption); !known || reply.Kind != wire.Array && reply.Kind != wire.Map {
+		return fmt.Sprintf("CONFIG GET %s was answered by %s", target.NodeTimeoutOption, reply)
+	}
+	return ""
+}
+
+// missingOf returns what of all abilities a node lacks, by name.
+func missingOf(ctx context.Context, n target.Node) map[string]string {
+	missing := map[string]string{}
+	for name, lacks := range abilities() {
+		if reason := lacks(ctx, n); reason != "" {
+			missing[name] = reason
+		}
+	}
+	return missing
+}

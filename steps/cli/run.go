@@ -1,0 +1,145 @@
+// Package cli is the judge's part of the command line: `clusterspec run` and `clusterspec list`.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/clusterspec/clusterspec/compose/target"
+	"github.com/clusterspec/clusterspec/compose/target/catalog"
+	"github.com/clusterspec/clusterspec/features"
+	"github.com/clusterspec/clusterspec/reports"
+	"github.com/clusterspec/clusterspec/steps"
+)
+
+// ExitError carries the exit code of a command that has said all there is to say.
+type ExitError struct{ Code int }
+
+func (e *ExitError) Error() string { return fmt.Sprintf("exit code %d", e.Code) }
+
+// runFlags are the flags of `clusterspec run`.
+type runFlags struct {
+	filter
+	targets                     []string
+	require, destructive        bool
+	nodeTimeoutMillis, parallel int
+	seed                        uint64
+	shuffle, quiet, noReport    bool
+	out                         string
+	suite                       string
+}
+
+// Run is `clusterspec run`. The version goes into the report.
+func Run(version string) *cobra.Command {
+	f := runFlags{suite: version}
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "Run the features against one or more targets and write a report",
+		Long: "Run the features against one or more targets and write a report.\n\n" +
+			"Without --target: the reference, redis-server if it is on PATH, and Redis in containers if a Docker engine answers.\n\nTargets:\n" + targetHelp() +
+			"\nExit codes: 0 as declared, 1 unexpected results, 2 inconclusive, 3 the harness or a target broke, 4 usage, 5 nothing ran.",
+		Example: "  clusterspec run\n  clusterspec run --target redis-server --target 'exec:./my-server --port {port} --dir {dir}'\n" +
+			"  clusterspec run --target redis-server --id redirection/moved --level must",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd, f) },
+	}
+	flags := cmd.Flags()
+	flags.StringArrayVar(&f.targets, "target", nil, "what to judge; may be repeated")
+	f.filter.add(flags)
+	flags.BoolVar(&f.require, "require", false, "a target that does not join, or lacks an ability a scenario needs, is a failure")
+	flags.BoolVar(&f.destructive, "destructive", false, "allow to flush, reset and reconfigure clusters that already run (addr:)")
+	flags.IntVar(&f.nodeTimeoutMillis, "node-timeout", int(steps.DefaultNodeTimeout/time.Millisecond), "cluster-node-timeout in milliseconds; all waiting is measured in it")
+	flags.IntVar(&f.parallel, "parallel", 1, "scenarios at the same time on each target")
+	flags.Uint64Var(&f.seed, "seed", 1, "where all chance comes from")
+	flags.BoolVar(&f.shuffle, "shuffle", false, "run the scenarios of each feature in an order drawn from the seed")
+	flags.BoolVar(&f.quiet, "quiet", false, "no line for each result, only the end")
+	flags.StringVar(&f.out, "out", "reports/out", "folder of the report")
+	flags.BoolVar(&f.noReport, "no-report", false, "write no report")
+	return cmd
+}
+
+// targetHelp lists the text forms of targets.
+func targetHelp() string {
+	text := ""
+	for _, form := range catalog.Forms() {
+		text += fmt.Sprintf("  %-22s %s\n", form.Text, form.Means)
+	}
+	return text
+}
+
+func run(cmd *cobra.Command, f runFlags) error {
+	if f.nodeTimeoutMillis < 1 || f.parallel < 1 {
+		return &steps.UsageError{Reason: "--node-timeout and --parallel must be at least 1"}
+	}
+	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	console := reports.NewConsole(cmd.OutOrStdout(), reports.ConsoleOptions{Color: reports.ColorWanted(os.Stdout, os.Getenv), Quiet: f.quiet})
+	targets, absent, err := f.entrants(ctx, console)
+	if err != nil {
+		return err
+	}
+	options := f.options(targets)
+	options.Progress = console.Event
+	report, err := steps.Run(ctx, options)
+	if err != nil {
+		return err
+	}
+	report.Targets = append(report.Targets, absent...)
+	return f.deliver(report, console)
+}
+
+// entrants are the targets that were named, or else those this machine has; absent are those it has not, for the report.
+func (f *runFlags) entrants(ctx context.Context, console *reports.Console) (targets []target.Target, absent []reports.Target, err error) {
+	for _, spec := range f.targets {
+		t, err := catalog.Parse(spec, target.Env{})
+		if err != nil {
+			return nil, nil, &steps.UsageError{Reason: err.Error()}
+		}
+		targets = append(targets, t)
+	}
+	if len(f.targets) > 0 {
+		return targets, nil, nil
+	}
+	for _, found := range catalog.Discover(ctx, target.Env{}) {
+		if found.Unavailable == "" {
+			targets = append(targets, found.Target)
+			continue
+		}
+		missing := reports.Target{Name: found.Spec, Spec: found.Spec, Kind: found.Target.Kind(), Reason: found.Unavailable, Required: f.require}
+		absent = append(absent, missing)
+		console.Event(reports.Event{Target: &missing})
+	}
+	return targets, absent, nil
+}
+
+func (f *runFlags) options(targets []target.Target) steps.Options {
+	options := f.filter.options()
+	options.Targets, options.Features = targets, features.FS
+	options.Require, options.Destructive = f.require, f.destructive
+	options.NodeTimeout = time.Duration(f.nodeTimeoutMillis) * time.Millisecond
+	options.Parallel, options.Shuffle, options.Seed = f.parallel, f.shuffle, f.seed
+	options.Suite, options.Command = f.suite, os.Args
+	return options
+}
+
+// deliver writes the report, says how it ended, and turns that into the exit code.
+func (f *runFlags) deliver(report *reports.Report, console *reports.Console) error {
+	var written error
+	dir := ""
+	if !f.noReport {
+		dir = f.out
+		written = reports.WriteAll(dir, report)
+	}
+	console.End(report, dir)
+	if code := report.Exit(); code != reports.ExitExpected {
+		return errors.Join(written, &ExitError{code})
+	}
+	return written
+}

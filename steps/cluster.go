@@ -1,0 +1,167 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/clusterspec/clusterspec/compose/target"
+	"github.com/clusterspec/clusterspec/compose/wire"
+)
+
+// answerLimit bounds one question of the judge; a node that takes longer counts as silent, and is asked again while there is time.
+const answerLimit = 2 * time.Second
+
+// cluster is a running cluster with the names scenarios use.
+type cluster struct {
+	target.Cluster
+	shape   shape
+	members []*member
+	formed  string // what it looked like when it was handed over, to compare with
+}
+
+// member is a node of a cluster under its name in the scenarios.
+type member struct {
+	target.Node
+	name string
+	id   string
+	down bool // killed, stopped or paused by the scenario
+
+	mutex    sync.Mutex // one question at a time
+	observer *wire.Conn // the judge's own connection, apart from the clients of the scenario
+}
+
+// newCluster names the nodes of a cluster and asks for their ids.
+func newCluster(ctx context.Context, started target.Cluster, s shape) (*cluster, error) {
+	c := &cluster{Cluster: started, shape: s}
+	nodes := started.Nodes()
+	if len(nodes) < s.nodes() {
+		return nil, fmt.Errorf("the target has %d nodes, the scenario needs %d", len(nodes), s.nodes())
+	}
+	for i, name := range s.names() {
+		m := &member{Node: nodes[i], name: name}
+		id, err := m.askText(ctx, "CLUSTER", "MYID")
+		if err != nil {
+			return nil, err
+		}
+		m.id = id
+		c.members = append(c.members, m)
+	}
+	return c, nil
+}
+
+// member finds a node by its name in the scenarios.
+func (c *cluster) member(name string) *member {
+	for _, m := range c.members {
+		if m.name == name {
+			return m
+		}
+	}
+	return nil
+}
+
+// nameOf is the name of the node with an id, or the id itself if it is none of ours.
+func (c *cluster) nameOf(id string) string {
+	for _, m := range c.members {
+		if m.id == id {
+			return m.name
+		}
+	}
+	return id
+}
+
+// running are the nodes the scenario has not taken down.
+func (c *cluster) running() []*member {
+	var up []*member
+	for _, m := range c.members {
+		if !m.down {
+			up = append(up, m)
+		}
+	}
+	return up
+}
+
+// close ends the cluster.
+func (c *cluster) close() error {
+	for _, m := range c.members {
+		m.hangUp()
+	}
+	return c.Cluster.Close()
+}
+
+func (m *member) host() string { host, _, _ := net.SplitHostPort(m.Addr()); return host }
+
+func (m *member) port() string { _, port, _ := net.SplitHostPort(m.Addr()); return port }
+
+// meetArgs are the arguments by which another node is told to meet this one. The bus port is said only where it cannot be guessed,
+// since servers before 4.0 do not take it.
+func (m *member) meetArgs() []string {
+	args := []string{"CLUSTER", "MEET", m.host(), m.port()}
+	if port, _ := strconv.Atoi(m.port()); m.BusPort() != port+target.BusPortOffset {
+		args = append(args, strconv.Itoa(m.BusPort()))
+	}
+	return args
+}
+
+// ask puts a question of the judge's own.
+func (m *member) ask(ctx context.Context, args ...string) (wire.Value, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerLimit)
+	defer cancel()
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	if m.observer == nil {
+		conn, err := wire.Dial(ctx, m.Addr())
+		if err != nil {
+			return wire.Value{}, fmt.Errorf("node %s: %w", m.name, err)
+		}
+		m.observer = conn
+	}
+	reply, err := m.observer.Do(ctx, args...)
+	if err != nil {
+		m.observer.Close()
+		m.observer = nil
+		return wire.Value{}, fmt.Errorf("node %s: %w", m.name, err)
+	}
+	return reply, nil
+}
+
+// askText puts a question whose answer is a string.
+func (m *member) askText(ctx context.Context, args ...string) (string, error) {
+	reply, err := m.ask(ctx, args...)
+	if err != nil {
+		return "", err
+	}
+	switch reply.Kind {
+	case wire.Simple, wire.Bulk, wire.Verbatim:
+		return reply.Text, nil
+	}
+	return "", &failure{Node: m.name, Want: []string{"a string in answer to " + commandText(args)}, Got: reply.String()}
+}
+
+// demand has the node do something that must succeed.
+func (m *member) demand(ctx context.Context, args ...string) error {
+	reply, err := m.ask(ctx, args...)
+	if err == nil && (reply.Kind != wire.Simple || reply.Text != "OK") {
+		err = &failure{Node: m.name, Want: []string{`simple "OK" in answer to ` + commandText(args)}, Got: reply.String()}
+	}
+	return err
+}
+
+// hangUp closes the judge's connection.
+func (m *member) hangUp() {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	if m.observer != nil {
+		m.observer.Close()
+		m.observer = nil
+	}
+}
+
+// info are the fields of INFO or CLUSTER INFO.
+func (m *member) info(ctx context.Context, args ...string) (map[string]string, error) {
+	text, err := m.askText(ctx, args...)
+	return wire.ParseInfo(text), err
+}

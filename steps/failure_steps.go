@@ -1,0 +1,164 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/clusterspec/clusterspec/compose/target"
+)
+
+func (w *World) failureActions() []sentence {
+	return []sentence{
+		{`node ` + one + ` is killed`, func(name string) error { return w.kill(name) }},
+		{`nodes ` + list + ` are killed together`, w.kill},
+		{`node ` + one + ` is restarted`, w.restart},
+		{`every node is restarted`, w.restartAll},
+		{`node ` + one + ` is paused`, w.pause},
+		{`node ` + one + ` is resumed`, w.resume},
+	}
+}
+
+func (w *World) failureStatements() []sentence {
+	return []sentence{
+		{`exactly one of ` + list + ` is a primary on ` + who, w.exactlyOneIsPrimary},
+		{`the other of ` + list + ` is its replica on ` + who, w.otherIsItsReplica},
+	}
+}
+
+// kill ends nodes at the same moment, without a chance to say goodbye.
+func (w *World) kill(names string) error {
+	members, err := w.nodes(names)
+	if err != nil {
+		return err
+	}
+	errs := make([]error, len(members))
+	var killing sync.WaitGroup
+	for i, m := range members {
+		killer, able := m.Node.(target.Killer)
+		if !able {
+			return &unsupported{"the target cannot kill a node"}
+		}
+		killing.Go(func() { errs[i] = killer.Kill(w.ctx) })
+	}
+	killing.Wait()
+	w.takenDown(members)
+	return firstError(errs)
+}
+
+// takenDown remembers that nodes are not to be asked any more, and drops all connections to them.
+func (w *World) takenDown(members []*member) {
+	for _, m := range members {
+		m.down = true
+		w.disconnect(m)
+	}
+}
+
+func (w *World) disconnect(m *member) {
+	m.hangUp()
+	for _, c := range w.clients {
+		c.drop(m)
+	}
+}
+
+func (w *World) restart(name string) error {
+	m, err := w.node(name)
+	if err != nil {
+		return err
+	}
+	return w.restartMember(m)
+}
+
+func (w *World) restartMember(m *member) error {
+	restarter, able := m.Node.(target.Restarter)
+	if !able {
+		return &unsupported{"the target cannot restart a node"}
+	}
+	w.disconnect(m)
+	if err := restarter.Restart(w.ctx); err != nil {
+		return err
+	}
+	m.down = false
+	return nil
+}
+
+func (w *World) restartAll() error {
+	errs := make([]error, len(w.cluster.members))
+	var starting sync.WaitGroup
+	for _, m := range w.cluster.members {
+		w.disconnect(m)
+	}
+	for i, m := range w.cluster.members {
+		starting.Go(func() { errs[i] = w.restartMember(m) })
+	}
+	starting.Wait()
+	return firstError(errs)
+}
+
+func (w *World) pause(name string) error {
+	return w.pausing(name, true, func(p target.Pauser, ctx context.Context) error { return p.Pause(ctx) })
+}
+
+func (w *World) resume(name string) error {
+	return w.pausing(name, false, func(p target.Pauser, ctx context.Context) error { return p.Resume(ctx) })
+}
+
+func (w *World) pausing(name string, down bool, do func(target.Pauser, context.Context) error) error {
+	m, err := w.node(name)
+	if err != nil {
+		return err
+	}
+	pauser, able := m.Node.(target.Pauser)
+	if !able {
+		return &unsupported{"the target cannot pause a node"}
+	}
+	w.disconnect(m)
+	if err := do(pauser, w.ctx); err != nil {
+		return err
+	}
+	m.down = down
+	return nil
+}
+
+func (w *World) exactlyOneIsPrimary(names, subject string) error {
+	return w.eachView(subject, func(v *view) error {
+		primaries := v.primariesAmong(names)
+		return w.check(v.of.name, len(primaries) == 1, "primaries: "+strings.Join(primaries, ", "), "one primary among "+names)
+	})
+}
+
+func (w *World) otherIsItsReplica(names, subject string) error {
+	return w.eachView(subject, func(v *view) error {
+		primaries := v.primariesAmong(names)
+		if len(primaries) != 1 {
+			return w.check(v.of.name, false, "primaries: "+strings.Join(primaries, ", "), "one primary among "+names)
+		}
+		for _, name := range strings.Split(names, ", ") {
+			if name != primaries[0] {
+				return w.checkEqual(v.of.name, fmt.Sprintf("%s is %s", name, v.role(name)), fmt.Sprintf("%s is replica of %s", name, primaries[0]))
+			}
+		}
+		return nonsense("%s is only one node", names)
+	})
+}
+
+// primariesAmong are the nodes of a list that are primaries in this view.
+func (v *view) primariesAmong(names string) []string {
+	var primaries []string
+	for _, name := range strings.Split(names, ", ") {
+		if v.role(name) == "primary" {
+			primaries = append(primaries, name)
+		}
+	}
+	return primaries
+}
+
+func firstError(errs []error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,220 @@
+package steps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/clusterspec/clusterspec/compose/target"
+)
+
+// aheadScenarios is how many of the coming scenarios are looked at to form clusters before they are needed.
+const aheadScenarios = 3
+
+// givingUp is how many clusters of one shape may fail to form in a row before no more are tried.
+const givingUp = 2
+
+// pool makes the clusters of one target. A cluster that a scenario left as it found it serves the next one; while a scenario runs,
+// what the following ones need is formed in the background.
+type pool struct {
+	target      target.Target
+	nodeTimeout time.Duration
+
+	mutex    sync.Mutex
+	coming   []shape            // the scenarios that have not begun, in order
+	shelf    map[shape][]*order // formed or being formed
+	failures map[shape]int      // in a row
+	closing  sync.WaitGroup
+}
+
+// order is a cluster that will be there.
+type order struct {
+	done    chan struct{}
+	cluster *cluster
+	err     error
+}
+
+// newPool is for the scenarios that will run on a target.
+func newPool(e *entrant, o *Options, runnable catalogue) *pool {
+	p := &pool{target: e.target, nodeTimeout: o.nodeTimeout(), shelf: map[shape][]*order{}, failures: map[shape]int{}}
+	for _, s := range runnable {
+		p.coming = append(p.coming, s.shape)
+	}
+	return p
+}
+
+// take hands out a healthy cluster of the shape.
+func (p *pool) take(ctx context.Context, s shape) (*cluster, error) {
+	o, err := p.order(s)
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case <-o.done:
+	case <-ctx.Done():
+		p.putBack(s, o)
+		return nil, context.Cause(ctx)
+	}
+	p.count(s, o.err)
+	return o.cluster, o.err
+}
+
+// order takes what is on the shelf or orders anew, and sees to the scenarios after this one.
+func (p *pool) order(s shape) (*order, error) {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	if p.failures[s] >= givingUp {
+		return nil, &notRun{fmt.Sprintf("%d clusters of this shape did not form in a row; no more were tried", givingUp)}
+	}
+	if i := slices.Index(p.coming, s); i >= 0 {
+		p.coming = slices.Delete(p.coming, i, i+1)
+	}
+	o := p.unshelve(s)
+	for _, next := range p.coming[:min(aheadScenarios, len(p.coming))] {
+		if len(p.shelf[next]) == 0 && next != (shape{}) && p.failures[next] == 0 {
+			p.shelf[next] = append(p.shelf[next], p.begin(next))
+		}
+	}
+	p.sweep()
+	return o, nil
+}
+
+func (p *pool) unshelve(s shape) *order {
+	if len(p.shelf[s]) == 0 {
+		return p.begin(s)
+	}
+	o := p.shelf[s][0]
+	p.shelf[s] = p.shelf[s][1:]
+	return o
+}
+
+func (p *pool) putBack(s shape, o *order) {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	p.shelf[s] = append(p.shelf[s], o)
+}
+
+func (p *pool) count(s shape, err error) {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	p.failures[s]++
+	if err == nil {
+		p.failures[s] = 0
+	}
+}
+
+// begin forms a cluster in the background.
+func (p *pool) begin(s shape) *order {
+	o := &order{done: make(chan struct{})}
+	go func() {
+		defer close(o.done)
+		o.cluster, o.err = p.make(context.Background(), s)
+	}()
+	return o
+}
+
+func (p *pool) make(ctx context.Context, s shape) (*cluster, error) {
+	options := map[string]string{target.NodeTimeoutOption: strconv.FormatInt(p.nodeTimeout.Milliseconds(), 10)}
+	started, err := p.target.Start(ctx, target.Topology{Nodes: s.nodes(), Options: options})
+	if err != nil {
+		return nil, &startError{err}
+	}
+	c, err := newCluster(ctx, started, s)
+	if err != nil {
+		return nil, errors.Join(err, started.Close())
+	}
+	if s.strangers > 0 {
+		return c, nil
+	}
+	if err := c.form(ctx, p.nodeTimeout); err != nil {
+		return nil, errors.Join(&formError{err, c.logTails()}, c.close())
+	}
+	return c, nil
+}
+
+// giveBack takes a cluster a scenario is done with: it is kept if it is as it was, and closed if not.
+func (p *pool) giveBack(c *cluster, restored bool) {
+	ctx, cancel := context.WithTimeout(context.Background(), max(time.Second, p.nodeTimeout))
+	defer cancel()
+	if !restored || c.shape.strangers > 0 || !p.wanted(c.shape) || c.restore(ctx) != nil {
+		p.closing.Go(func() { c.close() })
+		return
+	}
+	o := &order{done: make(chan struct{}), cluster: c}
+	close(o.done)
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	p.shelf[c.shape] = append([]*order{o}, p.shelf[c.shape]...)
+}
+
+func (p *pool) wanted(s shape) bool {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	return slices.Contains(p.coming, s)
+}
+
+// restore empties the cluster and looks whether it is as it was when it was formed.
+func (c *cluster) restore(ctx context.Context) error {
+	if len(c.running()) != len(c.members) {
+		return errors.New("nodes are down")
+	}
+	if err := c.isHealthy(ctx); err != nil {
+		return err
+	}
+	portrait, err := c.portrait(ctx)
+	if err != nil || portrait != c.formed {
+		return errors.Join(err, errors.New("the configuration has changed"))
+	}
+	for _, m := range c.members[:c.shape.primaries] {
+		if err := m.demand(ctx, "FLUSHALL"); err != nil {
+			return err
+		}
+	}
+	return c.await(ctx, c.isEmpty)
+}
+
+func (c *cluster) isEmpty(ctx context.Context) error {
+	for _, m := range c.members {
+		reply, err := m.ask(ctx, "DBSIZE")
+		if err != nil {
+			return err
+		}
+		if n, ok := reply.Int(); !ok || n != 0 {
+			return fmt.Errorf("%s holds keys: %s", m.name, reply)
+		}
+	}
+	return nil
+}
+
+// sweep closes what no coming scenario needs.
+func (p *pool) sweep() {
+	for s, orders := range p.shelf {
+		if slices.Contains(p.coming, s) {
+			continue
+		}
+		delete(p.shelf, s)
+		for _, o := range orders {
+			p.closing.Go(o.close)
+		}
+	}
+}
+
+// close ends every cluster that is not in use.
+func (p *pool) close() {
+	p.mutex.Lock()
+	p.coming = nil
+	p.sweep()
+	p.mutex.Unlock()
+	p.closing.Wait()
+}
+
+func (o *order) close() {
+	<-o.done
+	if o.cluster != nil {
+		o.cluster.close()
+	}
+}

@@ -1,0 +1,90 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/clusterspec/clusterspec/compose/wire"
+)
+
+func (w *World) pubsubActions() []sentence {
+	return []sentence{
+		{`a client subscribes to (channel|pattern) "([^"]*)" on node ` + one, w.subscribes},
+	}
+}
+
+func (w *World) pubsubStatements() []sentence {
+	return []sentence{
+		{`(?:both|all) subscribers receive "([^"]*)" on channel "([^"]*)"`, w.allReceive},
+	}
+}
+
+// subscriber is a connection that receives messages.
+type subscriber struct {
+	on      *member
+	command string // SUBSCRIBE or PSUBSCRIBE
+	name    string // of the channel, or the pattern
+	conn    *wire.Conn
+	got     []wireValue
+}
+
+func (w *World) subscribes(kind, name, on string) error {
+	m, err := w.node(on)
+	if err != nil {
+		return err
+	}
+	s := &subscriber{on: m, command: map[string]string{"channel": "SUBSCRIBE", "pattern": "PSUBSCRIBE"}[kind], name: name}
+	ctx, cancel := w.limited()
+	defer cancel()
+	if s.conn, err = wire.Dial(ctx, m.Addr()); err != nil {
+		return w.silence(m, err)
+	}
+	s.conn.Trace(func(e wire.Exchange) { w.trace.add(m.name, e) })
+	w.subscribers = append(w.subscribers, s)
+	value, err := s.conn.Do(ctx, s.command, name)
+	if err != nil {
+		return w.silence(m, err)
+	}
+	confirmed := len(value.Items) == 3 && value.Items[1].Text == name
+	return w.check(on, confirmed, value.String(), "the confirmation of "+s.command+" "+name)
+}
+
+func (w *World) allReceive(message, channel string) error {
+	for _, s := range w.subscribers {
+		want := s.message(channel, message)
+		if len(s.got) == 0 {
+			if err := s.receive(w.ctx); err != nil {
+				return w.check(s.on.name, false, "nothing", want.String())
+			}
+		}
+		if err := w.check(s.on.name, s.got[0].Equal(want), s.got[0].String(), want.String()); err != nil {
+			return err
+		}
+	}
+	return w.check("", len(w.subscribers) > 0, "nobody has subscribed", "subscribers")
+}
+
+// message is the form in which the subscriber gets a message.
+func (s *subscriber) message(channel, text string) wireValue {
+	parts := []string{"message", channel, text}
+	if s.command == "PSUBSCRIBE" {
+		parts = []string{"pmessage", s.name, channel, text}
+	}
+	value := wireValue{Kind: wire.Array}
+	for _, part := range parts {
+		value.Items = append(value.Items, wireValue{Kind: wire.Bulk, Text: part})
+	}
+	return value
+}
+
+// receive waits a moment for the next message.
+func (s *subscriber) receive(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*pollInterval)
+	defer cancel()
+	value, err := s.conn.Receive(ctx)
+	if err != nil {
+		return fmt.Errorf("node %s: %w", s.on.name, err)
+	}
+	s.got = append(s.got, value)
+	return nil
+}

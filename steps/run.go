@@ -1,0 +1,137 @@
+// Package steps is the judge: it runs the features against targets and says what came of each scenario.
+//
+//	run.go        Run and List
+//	catalogue.go  the scenarios, their ids, rules and needs, read from the features
+//	selection.go  which of them were asked for
+//	join.go       what a target is, what it can do, and the proof that it can fail
+//	suite.go      godog over one target
+//	ledger.go     the verdicts; godog's own counts are never read
+//	pool.go, form.go, cluster.go   the clusters scenarios run on
+//	world.go      what a scenario has: how it checks, waits, and speaks of nodes (names.go)
+//	*_steps.go    the sentences of the features, one file for each domain: a table, and below it the methods
+package steps
+
+import (
+	"context"
+	"io/fs"
+	"runtime"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/clusterspec/clusterspec/compose/target"
+	"github.com/clusterspec/clusterspec/reports"
+)
+
+// DefaultNodeTimeout is cluster-node-timeout of the clusters the suite starts: all waiting is measured in it.
+const DefaultNodeTimeout = 2 * time.Second
+
+// Options say what to run, on whom and how.
+type Options struct {
+	// Targets are what is judged, side by side.
+	Targets []target.Target
+	// Features holds the feature files.
+	Features fs.FS
+
+	// Tags is a tag expression as godog has it: "@must && ~@needs:kill". Levels and IDs select further; an id may end at any slash:
+	// "redirection/moved". Empty: all.
+	Tags   string
+	Levels []reports.Level
+	IDs    []string
+
+	// Require makes a failure of what is otherwise no verdict: a target that does not join, an ability that is missing.
+	Require bool
+	// Destructive allows to reset and reconfigure clusters that were there before us.
+	Destructive bool
+
+	// NodeTimeout is cluster-node-timeout of the clusters that are started; 0 means DefaultNodeTimeout.
+	NodeTimeout time.Duration
+	// Parallel is how many scenarios run at the same time on one target; 0 means one.
+	Parallel int
+	// Shuffle runs the scenarios of each feature in an order drawn from Seed.
+	Shuffle bool
+	Seed    uint64
+
+	// Suite is the version of this program and Command the command line, for the report.
+	Suite   string
+	Command []string
+	// Progress is told what happens, from several goroutines at once.
+	Progress func(reports.Event)
+}
+
+func (o *Options) nodeTimeout() time.Duration {
+	if o.NodeTimeout == 0 {
+		return DefaultNodeTimeout
+	}
+	return o.NodeTimeout
+}
+
+func (o *Options) nodeOptions() map[string]string {
+	return map[string]string{target.NodeTimeoutOption: strconv.FormatInt(o.nodeTimeout().Milliseconds(), 10)}
+}
+
+// List returns the selected scenarios in the order of the features. It returns a *UsageError if the selection makes no sense.
+func List(o Options) ([]reports.Case, error) {
+	chosen, err := o.choose()
+	if err != nil {
+		return nil, err
+	}
+	return chosen.cases(), nil
+}
+
+func (o *Options) choose() (catalogue, error) {
+	all, err := readCatalogue(o.Features)
+	if err != nil {
+		return nil, err
+	}
+	return o.selection().of(all)
+}
+
+func (all catalogue) cases() []reports.Case {
+	var cases []reports.Case
+	for _, s := range all {
+		cases = append(cases, s.Case)
+	}
+	return cases
+}
+
+// Run runs the selected scenarios on every target. What targets do wrong is in the report; the error is a *UsageError or says that the
+// features could not be read.
+func Run(ctx context.Context, o Options) (*reports.Report, error) {
+	chosen, err := o.choose()
+	if err != nil {
+		return nil, err
+	}
+	report := &reports.Report{
+		Schema: reports.Schema, Suite: o.Suite, Command: o.Command, Started: time.Now(), Seed: o.Seed,
+		Host:  reports.Host{OS: runtime.GOOS + "/" + runtime.GOARCH, Kernel: kernel(), CPU: cpu(), Cores: runtime.NumCPU(), GoVersion: runtime.Version()},
+		Cases: chosen.cases(),
+	}
+	entrants := joinAll(ctx, &o)
+	progress := newProgress(&o, entrants, len(chosen))
+	ledgers := make([]*ledger, len(entrants))
+	var running sync.WaitGroup
+	for i, e := range entrants {
+		report.Targets = append(report.Targets, e.report)
+		ledgers[i] = newLedger(e.report.Name, chosen, progress)
+		running.Go(func() { judge(ctx, e, chosen, ledgers[i], &o) })
+	}
+	running.Wait()
+	for _, l := range ledgers {
+		report.Results = append(report.Results, l.results()...)
+	}
+	report.Finished = time.Now()
+	return report, nil
+}
+
+// joinAll examines all targets at the same time.
+func joinAll(ctx context.Context, o *Options) []*entrant {
+	entrants := make([]*entrant, len(o.Targets))
+	var joining sync.WaitGroup
+	for i, t := range o.Targets {
+		joining.Go(func() { entrants[i] = join(ctx, t, o) })
+	}
+	joining.Wait()
+	uniqueNames(entrants)
+	return entrants
+}

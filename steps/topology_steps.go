@@ -1,0 +1,170 @@
+package steps
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/cucumber/godog"
+)
+
+func (w *World) topologyStatements() []sentence {
+	return []sentence{
+		{who + ` reports? cluster_state "(\w+)"`, w.reportState},
+		{`CLUSTER INFO on ` + who + ` says:`, w.clusterInfoSays},
+		{who + ` lists? nodes? ` + list + ` as connected(?: and none as failed)?`, w.listAsConnected},
+		{who + ` marks? nodes? ` + list + ` as "(fail\??)"`, w.markAs},
+		{who + ` knows? only itself`, w.knowsOnlyItself},
+		{who + ` (?:do|does) not list node ` + one, w.doNotList},
+		{who + ` lists? ` + one + ` as a replica of ` + one, w.listAsReplica},
+		{who + ` lists? ` + one + ` as a primary`, w.listAsPrimary},
+		{`nodes? ` + list + ` (?:are|is|stays?) (?:a replica|replicas)`, w.areReplicas},
+		{who + ` names? ` + one + ` as the owner of slot (\d+)`, w.nameOwner},
+		{who + ` assigns? slots (.+)`, w.assignSlots},
+		{`every node gives the same ids, addresses, roles and slots in CLUSTER NODES`, w.allAgree},
+		{`every line of CLUSTER NODES has the form id, address, flags, primary, ping, pong, epoch, link, slots`, w.linesHaveTheForm},
+		{`CLUSTER NODES on node ` + one + ` shows slot (\d+) (migrating to|importing from) ` + one, w.showsOpenSlot},
+		{`CLUSTER NODES on node ` + one + ` shows no open slot`, w.showsNoOpenSlot},
+		{`no node has an open slot`, func() error { return w.eachView("every running node", w.noOpenSlot) }},
+	}
+}
+
+func (w *World) reportState(subject, state string) error {
+	return w.each(subject, func(m *member) error {
+		info, err := m.info(w.ctx, "CLUSTER", "INFO")
+		if err != nil {
+			return w.silence(m, err)
+		}
+		return w.checkEqual(m.name, "cluster_state "+info["cluster_state"], "cluster_state "+state)
+	})
+}
+
+func (w *World) clusterInfoSays(subject string, table *godog.Table) error {
+	return w.each(subject, func(m *member) error {
+		info, err := m.info(w.ctx, "CLUSTER", "INFO")
+		if err != nil {
+			return w.silence(m, err)
+		}
+		for _, row := range table.Rows[1:] {
+			field, want := row.Cells[0].Value, row.Cells[1].Value
+			if err := w.checkEqual(m.name, field+" "+info[field], field+" "+want); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (w *World) listAsConnected(subject, names string) error {
+	return w.eachView(subject, func(v *view) error { return w.checkStates(v, names, "connected") })
+}
+
+func (w *World) markAs(subject, names, state string) error {
+	return w.eachView(subject, func(v *view) error { return w.checkStates(v, names, state) })
+}
+
+func (w *World) checkStates(v *view, names, state string) error {
+	for _, name := range strings.Split(names, ", ") {
+		if err := w.checkEqual(v.of.name, name+" is "+v.state(name), name+" is "+state); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *World) knowsOnlyItself(subject string) error {
+	return w.eachView(subject, func(v *view) error {
+		return w.checkEqual(v.of.name, "it lists "+strings.Join(v.names(), ", "), "it lists "+v.of.name)
+	})
+}
+
+func (w *World) doNotList(subject, name string) error {
+	return w.eachView(subject, func(v *view) error {
+		return w.check(v.of.name, v.state(name) == "unknown", name+" is "+v.state(name), name+" is not listed")
+	})
+}
+
+func (w *World) listAsReplica(subject, name, primary string) error {
+	return w.eachView(subject, func(v *view) error {
+		return w.checkEqual(v.of.name, name+" is "+v.role(name), name+" is replica of "+primary)
+	})
+}
+
+func (w *World) listAsPrimary(subject, name string) error {
+	return w.eachView(subject, func(v *view) error {
+		return w.checkEqual(v.of.name, name+" is "+v.role(name), name+" is primary")
+	})
+}
+
+func (w *World) areReplicas(names string) error {
+	return w.eachView("nodes "+names, func(v *view) error {
+		role := v.role(v.of.name)
+		return w.check(v.of.name, strings.HasPrefix(role, "replica"), "it is "+role, "it is a replica")
+	})
+}
+
+func (w *World) nameOwner(subject, owner string, slot int) error {
+	return w.eachView(subject, func(v *view) error {
+		return w.checkEqual(v.of.name, fmt.Sprintf("slot %d is owned by %s", slot, v.owner(slot)), fmt.Sprintf("slot %d is owned by %s", slot, owner))
+	})
+}
+
+// assignment is one part of "0-1000 and 2000 to A, 5461-10922 to B".
+var assignment = regexp.MustCompile(`^([\d\- and]+) to ([A-Z]\d?)$`)
+
+func (w *World) assignSlots(subject, assignments string) error {
+	return w.eachView(subject, func(v *view) error {
+		for _, part := range strings.Split(assignments, ", ") {
+			m := assignment.FindStringSubmatch(part)
+			if m == nil {
+				return nonsense("%q does not say which slots go to whom", part)
+			}
+			if err := w.checkEqual(v.of.name, m[2]+" owns "+v.slotsOf(m[2]), m[2]+" owns "+m[1]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (w *World) allAgree() error {
+	first, before := "", ""
+	return w.eachView("every running node", func(v *view) error {
+		if first == "" {
+			first, before = v.of.name, v.configuration()
+		}
+		return w.check(v.of.name, v.configuration() == before, v.configuration(), "what node "+first+" says:\n"+before)
+	})
+}
+
+// nodeLine is a line of CLUSTER NODES, field by field.
+var nodeLine = regexp.MustCompile(`^[0-9a-f]{40} \S*:\d+@\d+(,\S*)* [a-z?,]+ ([0-9a-f]{40}|-) \d+ \d+ \d+ (dis)?connected( \d+(-\d+)?| \[\d+-[<>]-[0-9a-f]{40}\])*$`)
+
+func (w *World) linesHaveTheForm() error {
+	return w.each("every running node", func(m *member) error {
+		text, err := m.askText(w.ctx, "CLUSTER", "NODES")
+		if err != nil {
+			return w.silence(m, err)
+		}
+		for _, line := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
+			if err := w.check(m.name, nodeLine.MatchString(line), line, "id ip:port@busport flags primary ping pong epoch link slots"); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (w *World) showsOpenSlot(name string, slot int, direction, other string) error {
+	return w.eachView("node "+name, func(v *view) error {
+		want := fmt.Sprintf("%d %s %s", slot, direction, other)
+		return w.check(name, slices.Contains(v.open(), want), "open slots: "+strings.Join(v.open(), ", "), "open slot: "+want)
+	})
+}
+
+func (w *World) showsNoOpenSlot(name string) error { return w.eachView("node "+name, w.noOpenSlot) }
+
+func (w *World) noOpenSlot(v *view) error {
+	return w.check(v.of.name, len(v.open()) == 0, "open slots: "+strings.Join(v.open(), ", "), "no open slot")
+}
