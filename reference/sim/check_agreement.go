@@ -3,41 +3,38 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/clusterspec/clusterspec/reference/bus"
 	"github.com/clusterspec/clusterspec/reference/cluster"
 )
 
-// Agreement returns nil when all running nodes see the same cluster: the same members, all well, the same roles and the
-// same slots, and the cluster up. The error names the first difference. It is the condition to give to Until.
-func (w *World) Agreement() error {
-	var first *Node
-	for _, n := range w.Nodes {
-		if n.Machine == nil {
-			continue
-		}
-		if first == nil {
-			first = n
-		}
-		if err := w.agrees(n, first); err != nil {
+// Agreement returns nil when the given nodes, or all if none are given, see the same cluster, as far as they run: each
+// other, all well, the same roles and the same slots, and the cluster up. The error names the first difference. It is the
+// condition to give to Until.
+func (w *World) Agreement(nodes ...*Node) error {
+	if len(nodes) == 0 {
+		nodes = w.Nodes
+	}
+	nodes = slices.DeleteFunc(slices.Clone(nodes), func(n *Node) bool { return n.Machine == nil })
+	if len(nodes) == 0 {
+		return errors.New("no node runs")
+	}
+	for _, n := range nodes {
+		if err := n.agrees(nodes); err != nil {
 			return fmt.Errorf("node %d: %w", n.Index, err)
 		}
-	}
-	if first == nil {
-		return errors.New("no node runs")
 	}
 	return nil
 }
 
-func (w *World) agrees(n, first *Node) error {
-	m := n.Machine
+// agrees compares what n sees with what the others are, and its slot table with that of the first.
+func (n *Node) agrees(nodes []*Node) error {
+	m, first := n.Machine, nodes[0]
 	if !m.Up() {
 		return errors.New("its cluster is down")
 	}
-	for _, other := range w.Nodes {
-		if other.Machine == nil {
-			continue
-		}
+	for _, other := range nodes {
 		self := other.Machine.Myself()
 		p := m.Peer(self.ID)
 		switch {

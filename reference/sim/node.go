@@ -183,6 +183,9 @@ func isLinkEffect(e cluster.Effect) bool {
 	return false
 }
 
+// CrashAtSave makes one save in so many the last thing its node does, before or after the file is safe; 0: none.
+func (w *World) CrashAtSave(oneIn int) { w.crashOne = oneIn }
+
 // keep does the Save of a turn, if there is one, before anything leaves. It reports whether the node is still there: a
 // crash may come before the file is written or after it.
 func (n *Node) keep(effects []cluster.Effect) bool {

@@ -83,7 +83,7 @@ func (s *Storm) Run() (*World, error) {
 // Rescue ends all faults and starts all nodes that are down.
 func (w *World) Rescue() {
 	w.Heal()
-	w.crashOne = 0
+	w.CrashAtSave(0)
 	for _, n := range w.Nodes {
 		n.Lagging = false
 		n.Start()
@@ -123,8 +123,8 @@ var allFaults = []fault{
 	{"heal", (*World).Heal},
 	{"reset-connection", (*World).ResetConnection},
 	{"lose-connection", (*World).LoseConnection},
-	{"crash-at-save", func(w *World) { w.crashOne = 20 }},
-	{"no-crash-at-save", func(w *World) { w.crashOne = 0 }},
+	{"crash-at-save", func(w *World) { w.CrashAtSave(20) }},
+	{"no-crash-at-save", func(w *World) { w.CrashAtSave(0) }},
 	{"move", (*World).moveNode},
 	{"lag", func(w *World) { n := w.anyNode(); n.Lagging = !n.Lagging }},
 	{"failover", func(w *World) { w.failOver(cluster.FailoverAgreed) }},
