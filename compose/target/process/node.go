@@ -16,6 +16,9 @@ import (
 	"github.com/clusterspec/clusterspec/compose/target"
 )
 
+// pollInterval is the time between two looks at what the system does not report by itself.
+const pollInterval = time.Millisecond
+
 // Node is one process, or the place of one that was killed. It has all abilities.
 type Node struct {
 	name    string
@@ -90,11 +93,29 @@ func (n *Node) Restart(ctx context.Context) error {
 	return n.start(ctx)
 }
 
-// Pause implements target.Pauser by SIGSTOP.
-func (n *Node) Pause(context.Context) error { return n.signal("pausing", (*child).pause) }
+// Pause implements target.Pauser by SIGSTOP, and waits until the process stands still.
+func (n *Node) Pause(ctx context.Context) error {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	if err := n.signal("pausing", (*child).pause); err != nil {
+		return err
+	}
+	for !n.running.paused() {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("waiting for node %s to stand still: %w", n.name, context.Cause(ctx))
+		case <-time.After(pollInterval):
+		}
+	}
+	return nil
+}
 
 // Resume implements target.Pauser by SIGCONT.
-func (n *Node) Resume(context.Context) error { return n.signal("resuming", (*child).resume) }
+func (n *Node) Resume(context.Context) error {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	return n.signal("resuming", (*child).resume)
+}
 
 // Log implements target.LogReader: all that was printed, over all starts.
 func (n *Node) Log() (string, error) {
@@ -206,10 +227,7 @@ func (n *Node) stop(ctx context.Context) error {
 
 // awaitEnd waits until the process is gone, and with it whatever listened on the port for it.
 func (n *Node) awaitEnd(ctx context.Context) error {
-	const (
-		releaseLimit = 5 * time.Second
-		pollInterval = time.Millisecond
-	)
+	const releaseLimit = 5 * time.Second
 	select {
 	case <-n.running.done:
 	case <-ctx.Done():
@@ -224,8 +242,6 @@ func (n *Node) awaitEnd(ctx context.Context) error {
 }
 
 func (n *Node) signal(doing string, send func(*child) error) error {
-	n.mutex.Lock()
-	defer n.mutex.Unlock()
 	if !n.isRunning() {
 		return fmt.Errorf("%s node %s: it is down", doing, n.name)
 	}

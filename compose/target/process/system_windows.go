@@ -17,5 +17,6 @@ func (c *child) killLeftover() {}
 func (c *child) terminate() error { return c.kill() }
 func (c *child) pause() error     { return errNoPause }
 func (c *child) resume() error    { return errNoPause }
+func (c *child) paused() bool     { return false }
 
 var errNoPause = &target.Unavailable{Reason: "processes cannot be paused on Windows"}
