@@ -13,8 +13,8 @@
 // and then carries out the Effects that Turn returned, in this order:
 //
 //  1. If Effects.Save is set: write nodes.conf (atomically; with fsync if Sync is set) before any byte leaves on any
-//     Conn, and call Saved with the outcome. When that fails and the node says so in its next Effects, exit: a vote that
-//     is not on disk must not be cast.
+//     Conn, and call Saved with the outcome. If that failed, leave the rest of these Effects and carry out those of
+//     another Turn instead, which end the node when it had made a promise: a vote that is not on disk must not be cast.
 //  2. Write Conn.Out of every Conn in Effects.Write, in order per Conn; what the socket does not take now, later.
 //  3. Close every Conn in Effects.Close; one with CloseAfterWrite only when its Out is empty. A Conn that is still being
 //     dialled is abandoned.

@@ -137,6 +137,9 @@ func (n *Node) Connected(now clock.Instant, c *Conn, local, remote netip.AddrPor
 	case Target:
 		n.migrations.connected(n, c)
 	}
+	if len(c.Out()) > 0 {
+		n.write(c)
+	}
 }
 
 // Receive takes bytes that arrived on c. data is not kept.
@@ -238,9 +241,10 @@ func (n *Node) dial(c *Conn) {
 	n.turn.next.Dial = append(n.turn.next.Dial, c)
 }
 
-// write notes that a Conn has something in its Out that the driver does not know of.
+// write notes that a Conn has something in its Out that the driver does not know of. What is meant for a Conn that is still
+// being dialled waits for Connected.
 func (n *Node) write(c *Conn) {
-	if !c.dirty && !c.gone() {
+	if !c.dirty && c.dialled && (!c.gone() || c.CloseAfterWrite) {
 		c.dirty = true
 		n.turn.dirty = append(n.turn.dirty, c)
 	}

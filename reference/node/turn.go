@@ -120,7 +120,8 @@ func (n *Node) deadline() clock.Millis {
 	return first
 }
 
-// Saved says what became of Effects.Save. When it failed the node ends: it must not tell others what it may forget.
+// Saved says what became of Effects.Save. When it failed the driver forgets the rest of those Effects, and the next Turn
+// says what may be done instead. A node that has made a promise ends: it must not tell others what it may forget.
 func (n *Node) Saved(now clock.Instant, err error) {
 	n.begin(now)
 	saving, promised := n.turn.saving, n.turn.promised
@@ -130,8 +131,25 @@ func (n *Node) Saved(now clock.Instant, err error) {
 			n.engine.ConfigSaved(s, err)
 		}
 	}
-	if err != nil && promised {
+	switch {
+	case err == nil:
+	case promised:
 		n.exit(1, fmt.Sprintf("cannot save the cluster configuration: %v", err))
+	default:
+		n.repeat(&n.turn.given)
+	}
+}
+
+// repeat has the next Turn ask again for what the driver did not do.
+func (n *Node) repeat(e *Effects) {
+	for _, c := range e.Write {
+		n.write(c)
+	}
+	n.turn.next.Close = append(n.turn.next.Close, e.Close...)
+	n.turn.next.Dial = append(n.turn.next.Dial, e.Dial...)
+	n.turn.next.Log = append(n.turn.next.Log, e.Log...)
+	if e.Exit != nil {
+		n.exit(e.Exit.Code, e.Exit.Message)
 	}
 }
 

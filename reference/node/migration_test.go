@@ -1,0 +1,184 @@
+package node
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/clusterspec/clusterspec/reference/slot"
+)
+
+// moveSlot is the operator: it moves a slot to another primary as redis-cli does (spec §8.2), and begins again when a node
+// fails on the way. As long as a node imports a slot it does not learn who else has taken it over, so the target is told
+// to forget the attempt.
+func (p *proc) moveSlot(s slot.Slot, from, to int) {
+	for !p.tryMoveSlot(s, from, to) {
+		if target := p.net.shardPrimary(to); target != nil {
+			if w := p.connect(target.addr()); w != nil {
+				p.do(w, "CLUSTER", "SETSLOT", strconv.Itoa(int(s)), "STABLE")
+			}
+		}
+		p.sleep(1000)
+	}
+}
+
+// tryMoveSlot is one attempt. from and to name shards: of each the living primary is asked.
+func (p *proc) tryMoveSlot(s slot.Slot, from, to int) bool {
+	source, target := p.net.shardPrimary(from), p.net.shardPrimary(to)
+	if source == nil || target == nil || !source.node.machine.Up() || !target.node.machine.Up() {
+		return false
+	}
+	atSource, atTarget := p.connect(source.addr()), p.connect(target.addr())
+	if atSource == nil || atTarget == nil {
+		return false
+	}
+	number := strconv.Itoa(int(s))
+	sourceID, targetID := source.node.machine.Myself().ID.String(), target.node.machine.Myself().ID.String()
+	if source.node.machine.Owner(s) == source.node.machine.Myself() {
+		if !p.isOK(atTarget, "CLUSTER", "SETSLOT", number, "IMPORTING", sourceID) || !p.isOK(atSource, "CLUSTER", "SETSLOT", number, "MIGRATING", targetID) {
+			return false
+		}
+		if !p.moveKeys(atSource, number, target.port) {
+			return false
+		}
+	}
+	return p.isOK(atTarget, "CLUSTER", "SETSLOT", number, "NODE", targetID) && p.isOK(atSource, "CLUSTER", "SETSLOT", number, "NODE", targetID)
+}
+
+// moveKeys moves the keys of a slot, a few at a time. A copy that an earlier attempt has left at the target is replaced: as
+// long as the source has the key, the source is right.
+func (p *proc) moveKeys(atSource *wire, number string, port uint16) bool {
+	for {
+		reply, ok := p.do(atSource, "CLUSTER", "GETKEYSINSLOT", number, "3")
+		if !ok || !strings.HasPrefix(reply, "*") {
+			return false
+		}
+		keys := bulks(reply)
+		if len(keys) == 0 {
+			return true
+		}
+		request := []string{"MIGRATE", "127.0.0.1", strconv.Itoa(int(port)), "", "0", "500"}
+		reply, ok = p.do(atSource, append(append(request, "KEYS"), keys...)...)
+		if ok && strings.Contains(reply, "BUSYKEY") {
+			reply, ok = p.do(atSource, append(append(request, "REPLACE", "KEYS"), keys...)...)
+		}
+		if !ok || reply != "+OK\r\n" && reply != "+NOKEY\r\n" {
+			return false
+		}
+	}
+}
+
+func (p *proc) isOK(w *wire, args ...string) bool {
+	reply, ok := p.do(w, args...)
+	return ok && reply == "+OK\r\n"
+}
+
+// shardPrimary is the living primary of a shard of formed; nil: there is none at the moment.
+func (n *network) shardPrimary(shard int) *machineRoom {
+	for _, i := range []int{shard, shard + len(n.hosts)/2} {
+		if r := n.hosts[i]; r.alive && r.node.machine.Myself().IsPrimary() {
+			return r
+		}
+	}
+	return nil
+}
+
+// writer owns some keys, writes rising numbers to them, and looks what it has written.
+type writer struct {
+	client       *client
+	keys         []string
+	asked, acked map[string]int
+	// mayMiss says that a key may seem not to be there: a promoted replica does not know that its slot is half moved, and
+	// sends nobody to the other half before it is told (spec §6.2).
+	mayMiss func() bool
+}
+
+// write goes on until stop.
+func (w *writer) write(p *proc, stop *bool) {
+	w.client = p.client()
+	for number := 1; !*stop; number++ {
+		key := w.keys[p.net.rand.IntN(len(w.keys))]
+		w.check(p, key)
+		w.asked[key] = number
+		reply, ok := w.client.do(30_000, key, "SET", key, strconv.Itoa(number))
+		if !ok || reply != "+OK\r\n" {
+			p.net.fatalf("SET %s %d: %q", key, number, reply)
+		}
+		w.acked[key] = number
+	}
+}
+
+// check reads a key: it must hold what was acknowledged last, or what was asked for after that.
+func (w *writer) check(p *proc, key string) {
+	reply, ok := w.client.do(30_000, key, "GET", key)
+	if ok && reply == "$-1\r\n" && w.mayMiss() {
+		return
+	}
+	got, _ := strconv.Atoi(bulk(reply))
+	if !ok || got < w.acked[key] || got > w.asked[key] {
+		p.net.fatalf("%s holds %q, want %d to %d", key, reply, w.acked[key], w.asked[key])
+	}
+}
+
+// TestMigrationSurvivesKills moves a slot while clients write to it, and kills one of the two sides in the middle of what
+// it writes. Whatever happens, a client that follows the protocol finds the last value that was acknowledged, and exactly
+// one primary has the key.
+func TestMigrationSurvivesKills(t *testing.T) {
+	seeds := 600
+	if testing.Short() {
+		seeds = 10
+	}
+	for seed := range seeds {
+		t.Run(strconv.Itoa(seed), func(t *testing.T) { migrateWithKill(t, uint64(seed)) })
+	}
+}
+
+func migrateWithKill(t *testing.T, seed uint64) {
+	n := newNetwork(t, seed)
+	formed(n, 3)
+	const tag = "{a}"
+	moved := slot.OfString(tag)
+	from := int(moved) * 3 / slot.Count
+	to := (from + 1) % 3
+
+	var stop, isMoved bool
+	var writers []*writer
+	var procs []*proc
+	for i := range 3 {
+		w := &writer{asked: map[string]int{}, acked: map[string]int{}}
+		w.mayMiss = func() bool { return !n.hosts[from].alive && !isMoved }
+		for k := range 10 {
+			w.keys = append(w.keys, fmt.Sprintf("%s%d:%d", tag, i, k))
+		}
+		writers = append(writers, w)
+		procs = append(procs, n.spawn(func(p *proc) { w.write(p, &stop) }))
+	}
+	n.pass(200)
+
+	victim := []int{from, from, to, -1}[seed%4]
+	if victim >= 0 {
+		n.hosts[victim].bytesLeft = n.rand.IntN(20_000)
+	}
+	n.all(60_000, "the slot to be moved", func(p *proc) { p.moveSlot(moved, from, to) })
+	stop = true
+	n.run(40_000, "the cluster to agree", func() bool { return n.primaryOf(moved) == n.shardPrimary(to) && n.primaryOf(moved) != nil })
+	isMoved = true
+	n.run(40_000, "the writers to end", func() bool {
+		return !slices.ContainsFunc(procs, func(p *proc) bool { return !p.over })
+	})
+	n.all(60_000, "the keys to be read", func(p *proc) {
+		for _, w := range writers {
+			w.client.p = p
+			for _, key := range w.keys {
+				w.check(p, key)
+			}
+		}
+	})
+	for _, r := range n.hosts {
+		if r.alive && r != n.primaryOf(moved) && r.node.machine.Myself().IsPrimary() && r.node.db.LenSlot(moved) > 0 {
+			n.fatalf("%s still has %d keys of the slot", r.name, r.node.db.LenSlot(moved))
+		}
+	}
+}
