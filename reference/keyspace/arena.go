@@ -14,8 +14,9 @@ const (
 	refMask      = 1<<refBits - 1
 )
 
-// The first slab of a class is small, so that an almost empty DB is; each further one doubles the class, until slabs are full size. The
-// memory of full-size slabs is kept for the next ones: some blocks always, and some for every so many slabs.
+// The first slab of a class is small, so that an almost empty DB is; each further one doubles the class, until slabs
+// are full size. The memory of full-size slabs is kept for the next ones: some blocks always, and some for every so
+// many slabs.
 const (
 	slabBytesMin  = 1 << 10
 	slabBytesMax  = unitBytes << positionBits
@@ -23,12 +24,12 @@ const (
 	slabsPerBlock = 16
 )
 
-// arena allocates arrays of E, which has no pointers: the garbage collector never looks inside. Each slab is cut into allocations
-// of one class; what is larger than a slab has a slab of its own. Memory comes from makeBlock alone and goes back in dropSlab: if
-// it shall come from elsewhere (an mmap), that is the place.
+// arena allocates arrays of E, which has no pointers: the garbage collector never looks inside. Each slab is cut into
+// allocations of one class; what is larger than a slab has a slab of its own. Memory comes from makeBlock alone and
+// goes back in dropSlab: if it shall come from elsewhere (an mmap), that is the place.
 //
-// Of the slabs with room the fullest is filled first, and the emptiest is drained when too much of its class is unused (drain.go).
-// So memory comes back after deletes, in whatever order they come.
+// Of the slabs with room the fullest is filled first, and the emptiest is drained when too much of its class is unused
+// (drain.go). So memory comes back after deletes, in whatever order they come.
 type arena[E byte | cell] struct {
 	slabs     []slab[E] // by number; 0 is never used
 	numbers   []uint32  // of slabs that are no more
@@ -142,7 +143,8 @@ func (a *arena[E]) release(r ref) {
 	sh.used--
 	sh.room++
 	a.list(id)
-	// An empty slab stays if it is the only room of a class in use: the next allocation will want it. Large values do not stay.
+	// An empty slab stays if it is the only room of a class in use: the next allocation will want it. Large values do
+	// not stay.
 	switch onlyRoom := sh.room == s.count; {
 	case sh.used == 0:
 		for sh.lists[0] != 0 {
@@ -196,7 +198,8 @@ func (a *arena[E]) addSlab(c class) uint32 {
 	sizeBytes := c.units() * unitBytes
 	count := max(1, min(max(sh.used, slabBytesMin/sizeBytes), slabBytesMax/sizeBytes))
 	size := c.units() * a.unitElems
-	s := slab[E]{data: a.makeBlock(count * size), size: size, live: make([]uint64, (count+63)/64), count: count, class: c, level: unlisted}
+	s := slab[E]{data: a.makeBlock(count * size), size: size, count: count, class: c, level: unlisted}
+	s.live = make([]uint64, (count+63)/64)
 	if odd := count % 64; odd != 0 {
 		s.live[len(s.live)-1] = ^uint64(0) << odd // behind the last one there is nothing to take
 	}
@@ -214,7 +217,8 @@ func (a *arena[E]) addSlab(c class) uint32 {
 	return uint32(len(a.slabs) - 1)
 }
 
-// makeBlock returns memory for a slab of n elements. What comes close to a full-size slab is one, so that its memory can be used again.
+// makeBlock returns memory for a slab of n elements. What comes close to a full-size slab is one, so that its memory
+// can be used again.
 func (a *arena[E]) makeBlock(n int) []E {
 	full := slabBytesMax / unitBytes * a.unitElems
 	if n > full || n < full-full/16 {

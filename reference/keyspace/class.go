@@ -2,8 +2,8 @@ package keyspace
 
 import "math/bits"
 
-// Allocations come in size classes, counted in units of 8 bytes: every size up to 32 units, from there sixteen classes between a
-// size and its double. Rounding up to a class thus costs less than 8 bytes, or a sixteenth.
+// Allocations come in size classes, counted in units of 8 bytes: every size up to 32 units, from there sixteen classes
+// between a size and its double. Rounding up to a class thus costs less than 8 bytes, or a sixteenth.
 const (
 	unitBytes = 8
 	stepBits  = 5 // classes 0..31 are one unit apart

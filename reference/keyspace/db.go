@@ -1,17 +1,17 @@
-// Package keyspace is where a node keeps its keys: one table per slot, so that counting, listing, moving and dropping a slot cost what
-// that slot holds.
+// Package keyspace is where a node keeps its keys: one table per slot, so that counting, listing, moving and dropping a
+// slot cost what that slot holds.
 //
-// Keys and values are records in slabs (arena.go, record.go) that the garbage collector does not look into; a table (table.go) is an array of
-// 8-byte cells, a tag and a reference each. A million keys of 16 bytes with values of 64 bytes take about 100 bytes each.
+// Keys and values are records in slabs (arena.go, record.go) that the garbage collector does not look into; a table
+// (table.go) is an array of 8-byte cells, a tag and a reference each. A million keys of 16 bytes with values of 64
+// bytes take about 100 bytes each.
 //
-// A DB knows no clock and has no policy: what counts as expired and who may delete it is decided by package command. It belongs to
-// one goroutine. Wherever a method takes a slot together with a key, the slot must be slot.Of(key).
+// A DB knows no clock and has no policy: what counts as expired and who may delete it is decided by package command. It
+// belongs to one goroutine. Which slot a key is in is up to the caller: the same key in two slots is two keys.
 package keyspace
 
 import (
 	"bytes"
 	"fmt"
-	"slices"
 	"unsafe"
 
 	"github.com/clusterspec/clusterspec/reference/clock"
@@ -39,7 +39,8 @@ const groupSlots = 64
 // New returns an empty DB. Every DB made by New has its keys in the same order.
 func New() *DB { return NewSeeded(0) }
 
-// NewSeeded returns an empty DB whose order of keys depends on seed. Who does not know the seed cannot choose keys that collide.
+// NewSeeded returns an empty DB whose order of keys depends on seed. Who does not know the seed cannot choose keys that
+// collide.
 func NewSeeded(seed uint64) *DB {
 	db := &DB{hasher: newHasher(seed)}
 	db.Flush()
@@ -65,11 +66,11 @@ func (db *DB) Get(s slot.Slot, key []byte) (Value, bool) {
 	return Value{}, false
 }
 
-// Set inserts or replaces key, its value and its expiry. Both key and value are copied; they may be views into this DB. A replaced value
-// of about the same length is overwritten in place.
+// Set inserts or replaces key, its value and its expiry. Both key and value are copied; they may be views into this DB.
+// A replaced value of about the same length is overwritten in place.
 func (db *DB) Set(s slot.Slot, key []byte, v Value) {
-	if v.Kind == None {
-		panic("keyspace: a value without a kind")
+	if v.Kind != String {
+		panic(fmt.Sprintf("keyspace: a value of kind %v cannot be stored", v.Kind))
 	}
 	g := db.group(s)
 	t, tag := &g.tables[s%groupSlots], db.tag(key)
@@ -78,7 +79,7 @@ func (db *DB) Set(s slot.Slot, key []byte, v Value) {
 		return
 	}
 	r, rec := db.records.alloc(recordClass(len(key), v))
-	record(rec).fill(key, v)
+	record(rec).fill(s, key, v)
 	if v.ExpireAt != 0 {
 		db.track(r, rec)
 	}
@@ -220,7 +221,8 @@ func (db *DB) find(t *table, tag uint64, key []byte) (int, record) {
 	return 0, nil
 }
 
-// replace gives the key at index i of t another value: in place if the record keeps its form and its class, or else in a new record.
+// replace gives the key at index i of t another value: in place if the record keeps its form and its class, or else in
+// a new record.
 func (db *DB) replace(t *table, i int, old record, key []byte, v Value) {
 	c := recordClass(len(key), v)
 	if old[0] == headOf(len(key), v) && len(old) == c.units()*unitBytes {
@@ -228,7 +230,7 @@ func (db *DB) replace(t *table, i int, old record, key []byte, v Value) {
 		return
 	}
 	r, rec := db.records.alloc(c)
-	record(rec).fill(key, v)
+	record(rec).fill(old.slot(), key, v)
 	switch had, has := old.expiring(), v.ExpireAt != 0; {
 	case had && has:
 		record(rec).setPlace(old.place())
@@ -284,12 +286,12 @@ func (db *DB) resize(s slot.Slot, t *table, n int) {
 func (db *DB) recordMoved(from, to ref, content []byte) {
 	rec := record(content)
 	tag := db.tag(rec.key())
-	cells := db.entries(slot.Of(rec.key()))
-	i := slices.Index(cells, makeCell(tag, from))
-	if i < 0 {
-		panic(fmt.Sprintf("keyspace: key %q is not in the slot that it belongs to", rec.key()))
+	t := db.table(rec.slot())
+	i := t.home(tag)
+	for t.cells[i] != makeCell(tag, from) {
+		i++
 	}
-	cells[i] = makeCell(tag, to)
+	t.cells[i] = makeCell(tag, to)
 	if rec.expiring() {
 		*db.expiring.at(rec.place()) = to
 	}

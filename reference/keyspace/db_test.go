@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/clusterspec/clusterspec/reference/clock"
@@ -51,13 +52,17 @@ func TestOverwriteFromItself(t *testing.T) {
 	}
 }
 
-func TestSetWithoutKindPanics(t *testing.T) {
-	defer func() {
-		if recover() == nil {
-			t.Error("no panic")
-		}
-	}()
-	set(New(), "k", Value{Str: []byte("v")})
+func TestSetOfOtherKindsPanics(t *testing.T) {
+	for kind, name := range map[Kind]string{None: "none", List: "list", ZSet: "zset", 99: "unknown"} {
+		t.Run(name, func(t *testing.T) {
+			defer func() {
+				if got := fmt.Sprint(recover()); !strings.Contains(got, "kind "+name) {
+					t.Errorf("panic: %s", got)
+				}
+			}()
+			set(New(), "k", Value{Kind: kind})
+		})
+	}
 }
 
 func TestEachStops(t *testing.T) {
@@ -102,7 +107,7 @@ func TestNoAllocations(t *testing.T) {
 	db := New()
 	key, expiring := []byte("key:000000000001"), []byte("key:000000000002")
 	s, se := slot.Of(key), slot.Of(expiring)
-	values := []Value{{Kind: String, Str: make([]byte, 64)}, {Kind: String, Str: make([]byte, 61)}, {Kind: String, Str: make([]byte, 200)}}
+	values := []Value{text(strings.Repeat("a", 64)), text(strings.Repeat("b", 61)), text(strings.Repeat("c", 200))}
 	db.Set(s, key, values[0])
 	db.Set(se, expiring, Value{Kind: String, Str: make([]byte, 64), ExpireAt: 1})
 	for i := range 10 {
@@ -162,8 +167,8 @@ func TestSeedsDiffer(t *testing.T) {
 	}
 }
 
-// uniform reports whether counts, all expected to be equal, are as far apart as chance makes them: it compares chi-square with its mean and
-// six standard deviations.
+// uniform reports whether counts, all expected to be equal, are as far apart as chance makes them: it compares
+// chi-square with its mean and six standard deviations.
 func uniform(counts []int) error {
 	total := 0
 	for _, n := range counts {

@@ -2,8 +2,9 @@ package keyspace
 
 import "math/bits"
 
-// A class is sparse when more than a quarter of it is unused. The slab that is picked then is no fuller than the others, so three
-// moves win one place on average: four after each free keep up with any number of frees, and none has to wait for long.
+// A class is sparse when more than a quarter of it is unused. The slab that is picked then is no fuller than the
+// others, so three moves win one place on average: four after each free keep up with any number of frees, and none has
+// to wait for long.
 const (
 	sparseShare  = 4
 	movesPerFree = 4
@@ -24,7 +25,8 @@ func (sh *shelf) emptiest() uint32 {
 	return 0
 }
 
-// drain moves some allocations of a sparse class out of its emptiest slab, to drop that slab once nothing is left in it.
+// drain moves some allocations of a sparse class out of its emptiest slab, to drop that slab once nothing is left in
+// it.
 func (a *arena[E]) drain(c class) {
 	sh := &a.shelves[c]
 	if sh.draining == 0 {

@@ -8,8 +8,8 @@ import (
 	"github.com/clusterspec/clusterspec/reference/slot"
 )
 
-// expiring lists the records that have an expiry, in no order; each of them knows its place. So a sample is as cheap among millions of
-// keys with three expiries as among three keys, and every such key is as likely as any other.
+// expiring lists the records that have an expiry, in no order; each of them knows its place. So a sample is as cheap
+// among millions of keys with three expiries as among three keys, and every such key is as likely as any other.
 type expiring struct {
 	chunks []*[refsPerChunk]ref
 	n      int
@@ -60,8 +60,8 @@ func (db *DB) untrack(rec record) {
 // LenExpiring is the number of keys that have an expiry.
 func (db *DB) LenExpiring() int { return db.expiring.n }
 
-// SampleExpiring visits keys that have an expiry: all of them if they are no more than n, else n chosen independently, each key as likely
-// as any other. visit may delete the key it is shown, and must not write to the DB otherwise.
+// SampleExpiring visits keys that have an expiry: all of them if they are no more than n, else n chosen independently,
+// each key as likely as any other. visit may delete the key it is shown, and must not write to the DB otherwise.
 func (db *DB) SampleExpiring(r *rand.Rand, n int, visit func(s slot.Slot, key []byte, at clock.Millis)) {
 	if db.expiring.n <= n {
 		for place := db.expiring.n - 1; place >= 0; place-- { // backwards: what a deletion puts here has been visited
@@ -76,5 +76,5 @@ func (db *DB) SampleExpiring(r *rand.Rand, n int, visit func(s slot.Slot, key []
 
 func (db *DB) visitExpiring(place int, visit func(s slot.Slot, key []byte, at clock.Millis)) {
 	rec := record(db.records.at(*db.expiring.at(place)))
-	visit(slot.Of(rec.key()), rec.key(), rec.expiry())
+	visit(rec.slot(), rec.key(), rec.expiry())
 }

@@ -26,8 +26,8 @@ func checkInside(t *testing.T, db *DB) {
 	checkArena(t, &db.arrays, tables)
 }
 
-// checkSorted proves what find, insert and remove rely on: cells are sorted, none is before its home, and there is no gap between a home
-// and its cell.
+// checkSorted proves what find, insert and remove rely on: cells are sorted, none is before its home, and there is no
+// gap between a home and its cell.
 func checkSorted(t *testing.T, tab *table) {
 	t.Helper()
 	last, gap, used := uint64(0), owner, 0

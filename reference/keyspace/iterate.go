@@ -44,12 +44,13 @@ func (db *DB) AppendKeysInSlot(dst [][]byte, s slot.Slot, max int) [][]byte {
 	return dst
 }
 
-// Scan visits about count keys, at least one if there are any, and returns the cursor to go on from; 0 begins and 0 ends. A key that is
-// there from the first call to the last is visited exactly once, whatever comes and goes in between. visit must not write to the DB.
+// Scan visits about count keys, at least one if there are any, and returns the cursor to go on from; 0 begins and 0
+// ends. A key that is there from the first call to the last is visited exactly once, whatever comes and goes in
+// between. visit must not write to the DB.
 //
-// The order is by slot and then by the tag of the key, which no change of the table touches; the cursor is the slot and tag that come
-// next. Keys of one slot and tag, which are rare, are visited together. A cursor has 38 bits: it survives clients that keep it in a
-// floating-point number.
+// The order is by slot and then by the tag of the key, which no change of the table touches; the cursor is the slot and
+// tag that come next. Keys of one slot and tag, which are rare, are visited together. A cursor has 38 bits: it survives
+// clients that keep it in a floating-point number.
 func (db *DB) Scan(cursor uint64, count int, visit func(key []byte, v Value)) (next uint64) {
 	last := uint64(0) // the position visited last
 	count = max(count, 1)

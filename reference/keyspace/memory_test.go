@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"testing"
 
+	"github.com/clusterspec/clusterspec/reference/clock"
 	"github.com/clusterspec/clusterspec/reference/slot"
 )
 
@@ -61,8 +62,8 @@ func (c churn) overwrite(n, keys, valueMax int) {
 	}
 }
 
-// holds checks that the memory is at most share of the payload and of 24 bytes for each key, plus what does not grow with the data: the groups of
-// tables, a slab in each class and the blocks that are always kept.
+// holds checks that the memory is at most share of the payload and of 24 bytes for each key, plus what does not grow
+// with the data: the groups of tables, a slab in each class and the blocks that are always kept.
 func (c churn) holds(when string, share float64) {
 	c.t.Helper()
 	const fixed = slot.Count*32 + 2<<20
@@ -74,8 +75,8 @@ func (c churn) holds(when string, share float64) {
 	checkInside(c.t, c.DB)
 }
 
-// TestFragmentation overwrites at random with values that get larger and smaller again, and deletes at random: the memory stays in
-// proportion to what is stored.
+// TestFragmentation overwrites at random with values that get larger and smaller again, and deletes at random: the
+// memory stays in proportion to what is stored.
 func TestFragmentation(t *testing.T) {
 	const keys = 100_000
 	c := newChurn(t)
@@ -99,12 +100,20 @@ func TestFragmentation(t *testing.T) {
 	}
 }
 
-// TestSlotsLeave takes away three slots of four, as resharding does: what stays is spread over all slabs, and has to be gathered.
+// TestSlotsLeave takes away three slots of four, as resharding does: what stays is spread over all slabs, and has to be
+// gathered without getting lost on the way.
 func TestSlotsLeave(t *testing.T) {
 	const keys = 400_000
 	c := newChurn(t)
+	value := func(i int) Value {
+		v := text("a value of some length")
+		if i%3 == 0 {
+			v.ExpireAt = clock.Millis(i + 1)
+		}
+		return v
+	}
 	for i := range keys {
-		set(c.DB, c.key(i), text("a value of some length"))
+		set(c.DB, c.key(i), value(i))
 	}
 	before := c.arrays.bytes
 	for s := range slot.Slot(slot.Count) {
@@ -116,11 +125,25 @@ func TestSlotsLeave(t *testing.T) {
 	if c.arrays.bytes > before*3/5 {
 		t.Errorf("the cells take %d bytes, of %d before", c.arrays.bytes, before)
 	}
+	expiring := 0
 	for i := range keys {
 		v, ok := get(c.DB, c.key(i))
-		if want := slot.OfString(c.key(i))%4 == 0; ok != want || ok && string(v.Str) != "a value of some length" {
-			t.Fatalf("%s: %q, %v", c.key(i), v.Str, ok)
+		if want := slot.OfString(c.key(i))%4 == 0; ok != want || ok && !same(v, value(i)) {
+			t.Fatalf("%s: %v, %v", c.key(i), v, ok)
 		}
+		if v.ExpireAt != 0 {
+			expiring++
+		}
+	}
+	sampled := map[clock.Millis]bool{}
+	c.SampleExpiring(nil, c.LenExpiring(), func(s slot.Slot, key []byte, at clock.Millis) {
+		if string(key) != c.key(int(at-1)) || s != slot.Of(key) {
+			t.Fatalf("slot %d, key %q, expiry %d", s, key, at)
+		}
+		sampled[at] = true
+	})
+	if len(sampled) != expiring || c.LenExpiring() != expiring {
+		t.Errorf("%d of %d keys with an expiry are sampled, want %d", len(sampled), c.LenExpiring(), expiring)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/clusterspec/clusterspec/reference/clock"
+	"github.com/clusterspec/clusterspec/reference/slot"
 )
 
 // record is one key with its value, at the head of an allocation of the arena:
@@ -13,7 +14,8 @@ import (
 //	     0      1  kind in bits 0-2, bit 3: has an expiry, bit 4: wide lengths
 //	     1      1  key length, unless wide
 //	     2      2  value length, unless wide
-//	     4    8+8  key length, value length, if wide
+//	     4      2  slot
+//	     6    8+8  key length, value length, if wide
 //	     .    8+4  expiry, place in the index of expiring keys, if it has an expiry
 //	     .         key, value
 //
@@ -25,7 +27,7 @@ const (
 	flagExpiring = 1 << 3
 	flagWide     = 1 << 4
 
-	headBytes   = 4
+	headBytes   = 6
 	wideBytes   = 16
 	expiryBytes = 12
 )
@@ -55,8 +57,9 @@ func headLen(head byte) int {
 }
 
 // fill writes a whole record, but for its place in the index of expiring keys.
-func (r record) fill(key []byte, v Value) {
+func (r record) fill(s slot.Slot, key []byte, v Value) {
 	r[0] = headOf(len(key), v)
+	binary.LittleEndian.PutUint16(r[4:], uint16(s))
 	if r[0]&flagWide != 0 {
 		binary.LittleEndian.PutUint64(r[headBytes:], uint64(len(key)))
 	} else {
@@ -88,6 +91,8 @@ func (r record) keyBounds() (start, end int) {
 	}
 	return start, start + int(r[1])
 }
+
+func (r record) slot() slot.Slot { return slot.Slot(binary.LittleEndian.Uint16(r[4:])) }
 
 func (r record) key() []byte {
 	start, end := r.keyBounds()

@@ -48,8 +48,8 @@ func TestScanVisitsEachKeyOnce(t *testing.T) {
 	}
 }
 
-// TestScanGuarantee proves the promise of SCAN: what is there from the first call to the last is visited, here exactly once, while other
-// keys of the same slots come and go in such numbers that tables grow and shrink many times over.
+// TestScanGuarantee proves the promise of SCAN: what is there from the first call to the last is visited, here exactly
+// once, while other keys of the same slots come and go in such numbers that tables grow and shrink many times over.
 func TestScanGuarantee(t *testing.T) {
 	for round := range 30 {
 		seed := rand.Uint64()

@@ -1,6 +1,7 @@
 package keyspace
 
-// cell is one entry of a table: the first tagBits of the key's hash, then the ref of its record. The zero cell is empty.
+// cell is one entry of a table: the first tagBits of the key's hash, then the ref of its record. The zero cell is
+// empty.
 type cell uint64
 
 const (
@@ -13,10 +14,10 @@ func makeCell(tag uint64, r ref) cell { return cell(tag<<refBits | uint64(r)) }
 func (c cell) tag() uint64 { return uint64(c) >> refBits }
 func (c cell) ref() ref    { return ref(c & refMask) }
 
-// table finds the keys of one slot. Its cells are sorted by tag, with gaps: a tag is looked for from its home, the place where it
-// would be if the tags were spread evenly, and stands there or a little further on. So a table grows and shrinks without a look at
-// the keys, a search for what is not there ends early, and the order of the keys stays the same whatever happens to the table,
-// which is what Scan is built on.
+// table finds the keys of one slot. Its cells are sorted by tag, with gaps: a tag is looked for from its home, the
+// place where it would be if the tags were spread evenly, and stands there or a little further on. So a table grows and
+// shrinks without a look at the keys, a search for what is not there ends early, and the order of the keys stays the
+// same whatever happens to the table, which is what Scan is built on.
 type table struct {
 	// cells begins with one that is no entry but names the owner: the slot, and the ref of cells itself.
 	cells []cell
@@ -29,8 +30,8 @@ const (
 	firstEntry = 1
 )
 
-// A table of up to packedMax entries has no gaps and is searched from the start: it is one cache line. A larger one keeps an eighth of
-// its cells free, and a sixteenth behind the last home.
+// A table of up to packedMax entries has no gaps and is searched from the start: it is one cache line. A larger one
+// keeps an eighth of its cells free, and a sixteenth behind the last home.
 const packedMax = 8
 
 // homesIn is how many homes a table of n entries has.

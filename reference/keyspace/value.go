@@ -27,9 +27,10 @@ func (k Kind) String() string {
 // Value is what a key holds.
 type Value struct {
 	Kind Kind
-	// Str holds the bytes of a String. Read from a DB it is a view into its memory: valid until the next write to that DB,
-	// and never to be written through.
+	// Str holds the bytes of a String. Read from a DB it is a view into its memory: valid until the next write to that
+	// DB, and never to be written through.
 	Str []byte
-	// ExpireAt is the wall clock time after which the key counts as gone; 0 means never. The DB stores it and never acts on it.
+	// ExpireAt is the wall clock time after which the key counts as gone; 0 means never. The DB stores it and never
+	// acts on it.
 	ExpireAt clock.Millis
 }

@@ -2,7 +2,8 @@ package rdb
 
 import "encoding/binary"
 
-// crcTables[k][b] is the checksum of byte b followed by k zero bytes: eight bytes take eight independent look-ups ("slicing").
+// crcTables[k][b] is the checksum of byte b followed by k zero bytes: eight bytes take eight independent look-ups
+// ("slicing").
 var crcTables = makeCRCTables()
 
 func makeCRCTables() (t [8][256]uint64) {
@@ -22,8 +23,8 @@ func makeCRCTables() (t [8][256]uint64) {
 	return t
 }
 
-// CRC64 continues the checksum crc, 0 to begin with, over b. It is CRC-64/Jones, with neither the start nor the result inverted:
-// 0xe9c6d914c4b8d9ca for "123456789".
+// CRC64 continues the checksum crc, 0 to begin with, over b. It is CRC-64/Jones, with neither the start nor the result
+// inverted: 0xe9c6d914c4b8d9ca for "123456789".
 func CRC64(crc uint64, b []byte) uint64 {
 	t := &crcTables
 	for ; len(b) >= 8; b = b[8:] {

@@ -1,8 +1,8 @@
-// Package rdb reads and writes Redis' serialized values: the payloads of DUMP and RESTORE, and RDB files, as they are loaded at start-up and
-// sent to replicas (spec 8.4 and 9.5).
+// Package rdb reads and writes Redis' serialized values: the payloads of DUMP and RESTORE, and RDB files, as they are
+// loaded at start-up and sent to replicas (spec 8.4 and 9.5).
 //
-// It writes version 9 without compression, which every server from Redis 5 on reads, and reads what Redis up to 7.4 and Valkey 8 write.
-// What is read may come from anywhere: no length is believed before it was compared with what is there.
+// It writes version 9 without compression, which every server from Redis 5 on reads, and reads what Redis up to 7.4 and
+// Valkey 8 write. What is read may come from anywhere: no length is believed before it was compared with what is there.
 package rdb
 
 import (
@@ -35,8 +35,9 @@ func AppendDump(dst []byte, v keyspace.Value) []byte {
 	return binary.LittleEndian.AppendUint64(dst, CRC64(0, dst[start:]))
 }
 
-// ParseDump reads a DUMP payload. The value may be a part of payload. The error is ErrChecksum, ErrFormat, or an *UnsupportedError, which
-// is an ErrFormat as well. As with Redis, bytes between the value and the footer do not matter.
+// ParseDump reads a DUMP payload. The value may be a part of payload. The error is ErrChecksum, ErrFormat, or an
+// *UnsupportedError, which is an ErrFormat as well. As with Redis, bytes between the value and the footer do not
+// matter.
 func ParseDump(payload []byte) (keyspace.Value, error) {
 	body := len(payload) - footerBytes
 	if body < 0 || binary.LittleEndian.Uint16(payload[body:]) > VersionMax ||

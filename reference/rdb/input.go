@@ -6,7 +6,8 @@ import (
 	"strconv"
 )
 
-// input is what is being read. Every method looks how much is there before it takes or allocates anything; its errors name the offset.
+// input is what is being read. Every method looks how much is there before it takes or allocates anything; its errors
+// name the offset.
 type input struct {
 	b  []byte
 	at int

@@ -1,12 +1,13 @@
 package rdb
 
-// lzfGainMax bounds what LZF can gain: three bytes stand for at most 264, the longest repetition there is. A text that claims to be longer is
-// refused before memory is set aside for it.
+// lzfGainMax bounds what LZF can gain: three bytes stand for at most 264, the longest repetition there is. A text that
+// claims to be longer is refused before memory is set aside for it.
 const lzfGainMax = 88
 
-// unpackLZF fills text with what is compressed in packed. It reports false unless that fits exactly. The format (spec 9.5): a control
-// byte below 32 has one more literal bytes behind it than it says. Any other has a length in its upper three bits, continued in the next
-// byte if all three are set, and in its lower five and the byte that follows how far back the bytes begin that are repeated.
+// unpackLZF fills text with what is compressed in packed. It reports false unless that fits exactly. The format (spec
+// 9.5): a control byte below 32 has one more literal bytes behind it than it says. Any other has a length in its upper
+// three bits, continued in the next byte if all three are set, and in its lower five and the byte that follows how far
+// back the bytes begin that are repeated.
 func unpackLZF(text, packed []byte) bool {
 	at := 0 // in text
 	for len(packed) > 0 {

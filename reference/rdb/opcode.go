@@ -1,6 +1,7 @@
 package rdb
 
-// What an RDB file is made of (spec 9.5): the header, then parts that each begin with an opcode or, for a key, with the type of its value.
+// What an RDB file is made of (spec 9.5): the header, then parts that each begin with an opcode or, for a key, with the
+// type of its value.
 const (
 	magic      = "REDIS" // then the version in four digits
 	magicBytes = len(magic) + 4

@@ -81,7 +81,8 @@ func TestDumpAgainstRedis(t *testing.T) {
 	}
 }
 
-// TestDamageAgainstRedis changes payloads at random and gives them a right checksum: we and the server must see the same in them.
+// TestDamageAgainstRedis changes payloads at random and gives them a right checksum: we and the server must see the
+// same in them.
 func TestDamageAgainstRedis(t *testing.T) {
 	redis := startRedis(t, t.TempDir())
 	var bodies [][]byte

@@ -8,7 +8,8 @@ import (
 	"github.com/clusterspec/clusterspec/reference/keyspace"
 )
 
-// Visitor receives what Read finds, in the order of the file. What it is given may be part of the file, and must not be changed.
+// Visitor receives what Read finds, in the order of the file. What it is given may be part of the file, and must not be
+// changed.
 type Visitor interface {
 	Aux(key, value []byte)
 	// Key gets a key, expired or not. An error ends the reading; Read returns it as it is.
@@ -17,8 +18,9 @@ type Visitor interface {
 	Function(source []byte)
 }
 
-// Read reads a whole RDB file. Its errors name the offset; a value of a kind that package keyspace does not hold is an *UnsupportedError. What
-// comes before an error has been visited, but a file whose checksum is wrong shows nothing at all.
+// Read reads a whole RDB file. Its errors name the offset; a value of a kind that package keyspace does not hold is an
+// *UnsupportedError. What comes before an error has been visited, but a file whose checksum is wrong shows nothing at
+// all.
 func Read(b []byte, v Visitor) error {
 	r := reader{input: input{b: b}, visitor: v}
 	if err := r.envelope(); err != nil {

@@ -12,9 +12,10 @@ const typeString = 0
 // typeNames is what the type bytes of values mean (spec 9.5).
 var typeNames = [...]string{
 	0: "string", 1: "list", 2: "set", 3: "sorted set", 4: "hash", 5: "sorted set", 6: "module value", 7: "module value",
-	9: "hash as zipmap", 10: "list as ziplist", 11: "set as intset", 12: "sorted set as ziplist", 13: "hash as ziplist", 14: "list as quicklist",
-	15: "stream", 16: "hash as listpack", 17: "sorted set as listpack", 18: "list as quicklist 2", 19: "stream", 20: "set as listpack", 21: "stream",
-	22: "hash with field expiry", 23: "hash with field expiry", 24: "hash with field expiry", 25: "hash with field expiry",
+	9: "hash as zipmap", 10: "list as ziplist", 11: "set as intset", 12: "sorted set as ziplist", 13: "hash as ziplist",
+	14: "list as quicklist", 15: "stream", 16: "hash as listpack", 17: "sorted set as listpack", 18: "list as quicklist 2",
+	19: "stream", 20: "set as listpack", 21: "stream", 22: "hash with field expiry", 23: "hash with field expiry",
+	24: "hash with field expiry", 25: "hash with field expiry",
 }
 
 // UnsupportedError tells of a value of a kind that package keyspace does not hold.

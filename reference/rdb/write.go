@@ -25,7 +25,8 @@ func (w *Writer) Aux(key, value string) {
 	w.buf = appendText(w.buf, []byte(value))
 }
 
-// Begin opens database 0 and says how many keys follow, and how many of them have an expiry, so that readers can make room.
+// Begin opens database 0 and says how many keys follow, and how many of them have an expiry, so that readers can make
+// room.
 func (w *Writer) Begin(keys, expires int) {
 	w.buf = append(w.buf, opSelect, 0, opResize)
 	w.buf = appendLength(w.buf, uint64(keys))
