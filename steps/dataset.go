@@ -78,6 +78,9 @@ func (w *World) write(d *dataset) error {
 			return w.check("", false, v.String()+" in answer to SET "+keys[i], `simple "OK"`)
 		}
 	}
+	if c.asked > 0 {
+		return nonsense("keys were written to a slot that is open, and lie at its target; write them before")
+	}
 	return nil
 }
 

@@ -56,7 +56,7 @@ func (w *World) moveSlots(from, to int, source, destination string) error {
 		if err := w.openSlot(slot, source, destination); err != nil {
 			return err
 		}
-		if err := w.migrateAll(source, slot, destination, movedAtOnce); err != nil {
+		if err := w.empty(source, slot, destination, movedAtOnce); err != nil {
 			return err
 		}
 		if err := w.assignEverywhere(slot, destination); err != nil {
@@ -91,6 +91,22 @@ func (w *World) migrate(from, to string, keys []string, want string) error {
 }
 
 func (w *World) migrateAll(from string, slot int, to string, atOnce int) error {
+	source, err := w.node(from)
+	if err != nil {
+		return err
+	}
+	keys, err := w.keysInSlot(source, slot, 1)
+	if err != nil {
+		return err
+	}
+	if err := w.check(from, len(keys) > 0, "no keys in the slot", "keys in the slot"); err != nil {
+		return err
+	}
+	return w.empty(from, slot, to, atOnce)
+}
+
+// empty migrates what is in a slot, if anything is.
+func (w *World) empty(from string, slot int, to string, atOnce int) error {
 	source, err := w.node(from)
 	if err != nil {
 		return err
@@ -173,6 +189,9 @@ func (w *World) migrateFails(slot int, from, to, want string) error {
 	}
 	keys, err := w.keysInSlot(source, slot, len(w.data.values)+1)
 	if err != nil {
+		return err
+	}
+	if err := w.check(from, len(keys) == len(w.data.values), itoa(len(keys))+" keys in the slot", itoa(len(w.data.values))+" keys"); err != nil {
 		return err
 	}
 	return w.migrate(from, to, keys, want)
