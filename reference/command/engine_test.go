@@ -78,8 +78,12 @@ func newBench(t testing.TB, setup testSetup) *bench {
 	}
 	machineOptions := cluster.DefaultOptions()
 	machineOptions.StartupDelay = 0
+	port := uint16(7000)
+	if setup.file != nil {
+		port = setup.file.Myself().Port
+	}
 	b.Cluster, err = cluster.New(cluster.Config{
-		File: setup.file, Port: 7000, BusPort: 17000, Options: machineOptions, Data: testData{b.DB}, Rand: rand.New(rand.NewPCG(3, 4)),
+		File: setup.file, Port: port, BusPort: port + 10000, Options: machineOptions, Data: testData{b.DB}, Rand: rand.New(rand.NewPCG(3, 4)),
 	}, b.Now)
 	if err != nil {
 		t.Fatal(err)

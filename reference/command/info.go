@@ -244,7 +244,7 @@ func (e *Engine) infoCommandstats(t *infoText) {
 
 func (e *Engine) infoErrorstats(t *infoText) {
 	for _, code := range slices.Sorted(maps.Keys(e.stats.errors)) {
-		t.add("errorstat_"+code, "count=%d", e.stats.errors[code])
+		t.add("errorstat_"+code, "count=%d", *e.stats.errors[code])
 	}
 }
 

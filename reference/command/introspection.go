@@ -234,18 +234,23 @@ func commandGetkeys(c *Call) {
 		c.Error("ERR Invalid number of arguments specified for command")
 		return
 	}
-	positions := cmd.Keys.positions(request)
-	if len(positions) == 0 {
+	var walk keyWalk
+	var found [][]byte
+	walk.enter(cmd, request)
+	for key, ok := walk.next(); ok; key, ok = walk.next() {
+		found = append(found, key)
+	}
+	if found == nil {
 		c.Error("ERR Invalid arguments specified for command")
 		return
 	}
 	withFlags := c.Cmd.Name == "command|getkeysandflags"
-	c.Reply.Array(len(positions))
-	for n, at := range positions {
+	c.Reply.Array(len(found))
+	for n, key := range found {
 		if withFlags {
 			c.Reply.Array(2)
 		}
-		c.Reply.Bulk(request[at])
+		c.Reply.Bulk(key)
 		if withFlags {
 			writeNames(c.Reply, cmd.Keys.accessAt(n).Names())
 		}

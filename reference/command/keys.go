@@ -115,8 +115,7 @@ func renamenx(c *Call) {
 // renameKey renames, or replies why it did not.
 func renameKey(c *Call, ifAbsent bool) bool {
 	from, to := c.Args[1], c.Args[2]
-	v, found := c.LookupWrite(from)
-	if !found {
+	if _, found := c.LookupWrite(from); !found {
 		c.Error(errNoSuchKey)
 		return false
 	}
@@ -130,7 +129,7 @@ func renameKey(c *Call, ifAbsent bool) bool {
 		c.Reply.Int(0)
 		return false
 	}
-	v, _ = c.LookupWrite(from) // the other lookup may have deleted an expired key, and moved this one
+	v, _ := c.LookupWrite(from) // anew: the other lookup may have deleted an expired key
 	c.Store(to, v)
 	c.Delete(from)
 	c.Changed(1)

@@ -36,7 +36,8 @@ type destination struct {
 // key in c.
 func (e *Engine) route(c *Call) destination {
 	m, cmd, s := e.Cluster, c.Cmd, c.Session
-	keys := walkKeys(c)
+	var keys keyWalk
+	keys.begin(c)
 	if keys.queue == nil && cmd.Name == "exec" {
 		return destination{} // 1: the handler says that there was no MULTI
 	}

@@ -32,7 +32,7 @@ type view struct {
 }
 
 // file is the nodes.conf of a view.
-func (v view) file(t *testing.T) *nodesconf.File {
+func (v view) file(t testing.TB) *nodesconf.File {
 	t.Helper()
 	at := func(tag string) slot.Slot { return slot.OfString(tag) }
 	slots := fmt.Sprintf("0-%d", half-1)
@@ -58,7 +58,7 @@ func (v view) file(t *testing.T) *nodesconf.File {
 }
 
 // bench makes the node.
-func (v view) bench(t *testing.T) *bench {
+func (v view) bench(t testing.TB) *bench {
 	t.Helper()
 	b := newBench(t, testSetup{file: v.file(t), options: v.conf, defects: v.defects})
 	if v.replica {

@@ -10,7 +10,7 @@ type stats struct {
 	hits        int
 	misses      int
 	expired     int
-	errors      map[string]int // by code
+	errors      map[string]*int // by code
 	errorsTotal int
 	counters    []counters // by Command.index
 }
@@ -20,7 +20,7 @@ type counters struct{ calls, rejected, failed int }
 
 // start makes room.
 func (s *stats) start() {
-	s.errors = make(map[string]int)
+	s.errors = make(map[string]*int)
 	s.counters = make([]counters, table.rows)
 }
 
@@ -33,12 +33,16 @@ const errorCodeBytes = 32
 // countError counts an error reply by its code.
 func (s *stats) countError(reply []byte) {
 	s.errorsTotal++
-	end := bytes.IndexByte(reply[:min(len(reply), errorCodeBytes)], ' ')
-	if end < 0 {
-		s.errors["ERR"]++
+	code := []byte("ERR")
+	if end := bytes.IndexByte(reply[:min(len(reply), errorCodeBytes)], ' '); end > 0 {
+		code = reply[1:end]
+	}
+	if n := s.errors[string(code)]; n != nil {
+		*n++
 		return
 	}
-	s.errors[string(reply[1:end])]++
+	n := 1
+	s.errors[string(code)] = &n
 }
 
 // reset is CONFIG RESETSTAT.

@@ -69,6 +69,9 @@ func (t *commandTable) command(name []byte) *Command {
 		return nil
 	}
 	for i, b := range name {
+		if b == '|' {
+			return nil // the name of a subcommand, which is asked for in two words
+		}
 		lower[i] = toLower(b)
 	}
 	return t.byName[string(lower[:len(name)])]

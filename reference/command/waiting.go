@@ -85,7 +85,8 @@ func (e *Engine) mustWait(c *Call, flags Flags) bool {
 
 // touchesFrozen says whether a write concerns a frozen key. One without keys, such as FLUSHALL, concerns them all.
 func (e *Engine) touchesFrozen(c *Call) bool {
-	keys := walkKeys(c)
+	var keys keyWalk
+	keys.begin(c)
 	key, ok := keys.next()
 	if !ok {
 		return c.Cmd.Flags.Has(Write)

@@ -69,23 +69,6 @@ func twoKeys(a, b Access) Keys { return Keys{First: 1, Last: 2, Step: 1, Access:
 // secondKey is a subcommand whose argument is its key.
 func secondKey(a Access) Keys { return Keys{First: 2, Last: 2, Step: 1, Access: []Access{a}} }
 
-// positions lists where the keys of a request stand.
-func (k *Keys) positions(args [][]byte) []int {
-	if k.Find != nil {
-		found, _ := k.Find(args)
-		return found
-	}
-	var found []int
-	last := k.Last
-	if last < 0 {
-		last += len(args)
-	}
-	for at := k.First; at > 0 && at <= last && at < len(args); at += k.Step {
-		found = append(found, at)
-	}
-	return found
-}
-
 // accessAt is what happens to the n-th key of a request.
 func (k *Keys) accessAt(n int) Access {
 	if len(k.Access) == 0 {
@@ -106,29 +89,25 @@ type keyWalk struct {
 	nth            int // the next request of the queue
 }
 
-// walkKeys begins to visit the keys of a request. EXEC has those of its transaction.
-func walkKeys(c *Call) keyWalk {
+// begin starts with the first key of a request. EXEC has those of its transaction.
+func (w *keyWalk) begin(c *Call) {
 	if c.Cmd.Name == "exec" {
-		return keyWalk{queue: c.Session.queue}
+		w.queue = c.Session.queue
+		return
 	}
-	var w keyWalk
 	w.enter(c.Cmd, c.Args)
-	return w
 }
 
 // enter turns to one request.
 func (w *keyWalk) enter(cmd *Command, args [][]byte) {
 	k := &cmd.Keys
-	w.args, w.at, w.last, w.step, w.found = args, 1, 0, 1, nil
+	w.args, w.at, w.last, w.step = args, k.First, k.Last, k.Step
+	if k.Last < 0 {
+		w.last += len(args)
+	}
 	if k.Find != nil {
 		w.found, _ = k.Find(args) // without keys the handler says what is wrong
-		return
-	}
-	if k.First > 0 {
-		w.at, w.last, w.step = k.First, k.Last, k.Step
-		if k.Last < 0 {
-			w.last += len(args)
-		}
+		w.last = -1
 	}
 }
 
@@ -139,7 +118,7 @@ func (w *keyWalk) next() (key []byte, ok bool) {
 			key, w.found = w.args[w.found[0]], w.found[1:]
 			return key, true
 		}
-		if w.at <= w.last && w.at < len(w.args) {
+		if w.at > 0 && w.at <= w.last && w.at < len(w.args) {
 			key = w.args[w.at]
 			w.at += w.step
 			return key, true
