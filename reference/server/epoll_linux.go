@@ -104,7 +104,7 @@ func (l *epoll) do(f func()) bool {
 
 func (l *epoll) run() {
 	defer l.closeAll()
-	for sleep := l.turn(l); !l.over(); sleep = l.turn(l) {
+	for sleep := time.Duration(0); !l.over(); sleep = l.turn(l) {
 		for _, event := range l.wait(sleep) {
 			if s := l.sockets[event.Fd]; s != nil {
 				l.handle(s, event.Events)

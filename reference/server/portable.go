@@ -13,7 +13,7 @@ import (
 type portable struct {
 	*duties
 	listeners []net.Listener
-	calls     chan func()
+	calls     chan func() // unbuffered: what was handed over is called
 	ended     chan struct{}
 	open      map[*stream]struct{}
 }
@@ -27,10 +27,8 @@ type stream struct {
 	last bool        // the node is done with it: close when all is written
 }
 
-const callsMax = 128 // handed over and not yet called
-
 func newPortable(d *duties, client, bus []net.Listener) loop {
-	l := &portable{duties: d, calls: make(chan func(), callsMax), ended: make(chan struct{}), open: make(map[*stream]struct{})}
+	l := &portable{duties: d, calls: make(chan func()), ended: make(chan struct{}), open: make(map[*stream]struct{})}
 	l.listeners = append(l.listeners, client...)
 	l.listeners = append(l.listeners, bus...)
 	for _, listener := range client {
@@ -53,18 +51,29 @@ func (l *portable) do(f func()) bool {
 
 func (l *portable) run() {
 	defer l.closeAll()
-	for sleep := l.turn(l); !l.over(); sleep = l.turn(l) {
+	for sleep := time.Duration(0); !l.over(); sleep = l.turn(l) {
 		timer := time.NewTimer(sleep)
 		select {
 		case f := <-l.calls:
 			f()
+			l.callWaiting()
 		case <-timer.C:
 		}
 		timer.Stop()
-		for range len(l.calls) {
-			(<-l.calls)()
-		}
 		if l.killed {
+			return
+		}
+	}
+}
+
+// callWaiting calls those who came in the meantime too, so that one turn serves them all.
+func (l *portable) callWaiting() {
+	const callsMax = 128
+	for range callsMax {
+		select {
+		case f := <-l.calls:
+			f()
+		default:
 			return
 		}
 	}

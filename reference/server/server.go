@@ -46,6 +46,7 @@ type Server struct {
 
 // loop moves bytes and time between the world and one node.
 type loop interface {
+	streams
 	// run serves until duties.over, closes every socket and returns.
 	run()
 	// do has f called by the loop's goroutine, before a turn. It reports false when the loop has ended.
@@ -72,6 +73,11 @@ func Start(o Options) (*Server, error) {
 		closeAll(listeners)
 		s.nodesFile.close()
 		return nil, err
+	}
+	s.duties.turn(s.loop) // a fresh node's nodes.conf is on disk before anybody hears of the node
+	if s.duties.over() {
+		s.serve()
+		return nil, s.err
 	}
 	s.log.print(node.Notice, "Ready to accept connections tcp")
 	go s.serve()
@@ -188,7 +194,10 @@ func (s *Server) Pause() (resume func()) {
 		}
 	})
 	if running {
-		<-paused
+		select {
+		case <-paused:
+		case <-s.done:
+		}
 	}
 	return func() { close(resumed) }
 }
