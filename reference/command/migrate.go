@@ -146,7 +146,7 @@ func (e *Engine) deleteMoved(keys [][]byte) {
 			e.touch(key)
 		}
 	}
-
+	e.Propagate(append([][]byte{wordDel}, keys...)...)
 }
 
 // jobKeys are the names of a job's keys.

@@ -8,9 +8,10 @@ import (
 
 // groups is the whole table, one list per file.
 var groups = [][]Command{
-	connectionCommands, clientCommands, keyCommands, expiryCommands, databaseCommands, stringCommands, counterCommands,
-	transactionCommands, pubsubCommands, introspectionCommands, serverCommands, infoCommands, debugCommands,
-	clusterCommands, replicationCommands, migrateCommands, dumpCommands,
+	connectionCommands, clientCommands, transactionCommands, pubsubCommands,
+	stringCommands, settingCommands, counterCommands, keyCommands, expiryCommands, databaseCommands,
+	serverCommands, infoCommands, introspectionCommands, debugCommands,
+	clusterCommands, clusterOrders, replicationCommands, migrateCommands, dumpCommands,
 }
 
 // table finds commands by name. It is built once and never changes.
