@@ -1,0 +1,162 @@
+package node
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/clusterspec/clusterspec/reference/slot"
+)
+
+// pair is a cluster of one primary, which owns all slots, and its replica.
+func pair(t *testing.T, seed uint64) (n *network, primary, replica *machineRoom) {
+	n = newNetwork(t, seed)
+	formed(n, 1)
+	return n, n.hosts[0], n.hosts[1]
+}
+
+// cut breaks the replica's link to its primary, and keeps it from being established again until heal.
+func (n *network) cut(replica *machineRoom) (heal func()) {
+	n.apart = func(a, b *machineRoom) bool { return a == replica }
+	c := replica.node.upstream.conn
+	end := c.Shell.(*end)
+	end.close()
+	replica.node.Closed(n.now, c, "cut")
+	replica.turn()
+	return func() { n.apart = nil }
+}
+
+// same says whether a replica has its primary's keys, offset and history.
+func same(a, b *machineRoom) bool {
+	return a.node.source.Offset() == b.node.source.Offset() && a.node.source.ID() == b.node.source.ID() && a.node.db.Len() == b.node.db.Len()
+}
+
+// logged says whether a node's log has a line with text.
+func (r *machineRoom) logged(text string) int {
+	n := 0
+	for _, line := range r.log {
+		if strings.Contains(line, text) {
+			n++
+		}
+	}
+	return n
+}
+
+// fill writes keys to a node.
+func (p *proc) fill(r *machineRoom, from, to, valueBytes int) {
+	w := p.connect(r.addr())
+	for i := from; i < to; i++ {
+		p.must(w, "SET", key(i), strconv.Itoa(i)+strings.Repeat("x", valueBytes))
+	}
+}
+
+func TestReplicaCatchesUpFromBacklog(t *testing.T) {
+	n, primary, replica := pair(t, 1)
+	n.all(5000, "keys to be written", func(p *proc) { p.fill(primary, 0, 100, 10) })
+	heal := n.cut(replica)
+	n.all(5000, "keys to be written during the cut", func(p *proc) { p.fill(primary, 100, 200, 10) })
+	if replica.node.db.Len() != 100 || replica.node.upstream.streaming() {
+		n.fatalf("the link is not cut: %d keys", replica.node.db.Len())
+	}
+	heal()
+	n.run(5000, "the replica to catch up", func() bool { return same(primary, replica) })
+	if full, partial := replica.logged("full synchronisation"), replica.logged("partial synchronisation"); full != 1 || partial != 1 {
+		n.fatalf("%d full and %d partial synchronisations, want one of each", full, partial)
+	}
+}
+
+func TestReplicaStartsAgainWhenTheBacklogIsTooShort(t *testing.T) {
+	n, primary, replica := pair(t, 2)
+	heal := n.cut(replica)
+	n.all(20_000, "more to be written than the backlog holds", func(p *proc) { p.fill(primary, 0, 150, 10_000) })
+	heal()
+	n.run(5000, "the replica to catch up", func() bool { return same(primary, replica) })
+	if full := replica.logged("full synchronisation"); full != 2 {
+		n.fatalf("%d full synchronisations, want two", full)
+	}
+}
+
+// TestSiblingContinuesWithThePromoted: a replica of the old primary has the history the new one continues, and needs no
+// snapshot; neither does the old primary, when it was asked to step down.
+func TestManualFailoverNeedsNoSnapshot(t *testing.T) {
+	n, primary, replica := pair(t, 3)
+	n.hosts[1].options["cluster-startup-delay"] = "0"
+	n.all(5000, "keys to be written", func(p *proc) { p.fill(primary, 0, 50, 10) })
+	n.all(5000, "the failover to be accepted", func(p *proc) { p.must(p.connect(replica.addr()), "CLUSTER", "FAILOVER") })
+	n.run(5000, "the replica to take over", func() bool { return n.primaryOf(slot.Slot(0)) == replica })
+	n.run(5000, "the old primary to follow", func() bool { return primary.node.upstream.streaming() && same(primary, replica) })
+	if full, partial := primary.logged("full synchronisation"), primary.logged("partial synchronisation"); full != 0 || partial != 1 {
+		n.fatalf("%d full and %d partial synchronisations of the old primary, want one partial", full, partial)
+	}
+	n.all(5000, "writes at the new primary", func(p *proc) { p.fill(replica, 50, 60, 10) })
+	n.run(5000, "the new replica to have them", func() bool { return same(primary, replica) && primary.node.db.Len() == 60 })
+}
+
+// TestTransactionIsAppliedWhole cuts the link at every byte of a transaction in the stream: the replica has all of it or
+// nothing, and goes on at the right offset.
+func TestTransactionIsAppliedWhole(t *testing.T) {
+	n, primary, replica := pair(t, 4)
+	n.all(5000, "the first key", func(p *proc) { p.fill(primary, 0, 1, 1) })
+	n.run(5000, "the replica to have it", func() bool { return same(primary, replica) })
+	transaction := "*1\r\n$5\r\nMULTI\r\n*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\n1\r\n*3\r\n$3\r\nSET\r\n$1\r\nb\r\n$1\r\n2\r\n*1\r\n$4\r\nEXEC\r\n"
+	node := replica.node
+	for cut := range len(transaction) {
+		before := node.source.Offset()
+		node.Receive(n.now, node.upstream.conn, []byte(transaction[:cut]))
+		if node.db.Len() != 1 || node.source.Offset() != before {
+			t.Fatalf("after %d bytes: %d keys, offset moved by %d", cut, node.db.Len(), node.source.Offset()-before)
+		}
+		node.upstream.stream.clear() // as when the link breaks
+	}
+	before := node.source.Offset()
+	for i := range len(transaction) {
+		node.Receive(n.now, node.upstream.conn, []byte(transaction[i:i+1]))
+	}
+	if node.db.Len() != 3 || node.source.Offset() != before+int64(len(transaction)) {
+		t.Fatalf("all of it: %d keys, offset moved by %d of %d", node.db.Len(), node.source.Offset()-before, len(transaction))
+	}
+}
+
+func TestWaitCountsReplicas(t *testing.T) {
+	n, primary, replica := pair(t, 5)
+	n.all(20_000, "WAIT", func(p *proc) {
+		w := p.connect(primary.addr())
+		p.must(w, "SET", "a", "1")
+		if reply, _ := p.do(w, "WAIT", "1", "0"); reply != ":1\r\n" {
+			n.fatalf("WAIT 1 0: %q", reply)
+		}
+		if replica.node.db.Len() != 1 {
+			n.fatalf("WAIT was answered before the replica had the key")
+		}
+		heal := n.cut(replica)
+		p.must(w, "SET", "b", "1")
+		before := n.now.Mono
+		if reply, _ := p.do(w, "WAIT", "1", "300"); reply != ":0\r\n" || n.now.Mono < before+300 {
+			n.fatalf("WAIT without a replica: %q after %d ms", reply, n.now.Mono-before)
+		}
+		heal()
+		if reply, _ := p.do(w, "WAIT", "1", "2500"); reply != ":1\r\n" {
+			n.fatalf("WAIT for the replica to come back: %q", reply)
+		}
+	})
+}
+
+func TestRolesAreTold(t *testing.T) {
+	n, primary, replica := pair(t, 6)
+	n.all(20_000, "ROLE and INFO", func(p *proc) {
+		p.fill(primary, 0, 3, 1)
+		p.sleep(1500)
+		offset := strconv.FormatInt(primary.node.source.Offset(), 10)
+		for _, c := range []struct {
+			room *machineRoom
+			want string
+		}{
+			{primary, "*3\r\n$6\r\nmaster\r\n:" + offset + "\r\n*1\r\n*3\r\n$9\r\n127.0.0.1\r\n$4\r\n7001\r\n$" + strconv.Itoa(len(offset)) + "\r\n" + offset + "\r\n"},
+			{replica, "*5\r\n$5\r\nslave\r\n$9\r\n127.0.0.1\r\n:7000\r\n$9\r\nconnected\r\n:" + offset + "\r\n"},
+		} {
+			if reply, _ := p.do(p.connect(c.room.addr()), "ROLE"); reply != c.want {
+				n.fatalf("ROLE: %q, want %q", reply, c.want)
+			}
+		}
+	})
+}
