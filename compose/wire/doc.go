@@ -5,11 +5,11 @@
 // It shares no code with the reference cluster: slots, replies and topology texts are read by the plain code in this package, so that
 // one mistake cannot hide in both the judge and the judged.
 //
-//	value.go   Value, a reply with its exact type, and its readable form
-//	parser.go  the incremental reply parser
-//	conn.go    Conn: dial, send, receive
-//	slot.go    key slots
-//	nodes.go   CLUSTER NODES and nodes.conf
-//	topology.go CLUSTER SLOTS and CLUSTER SHARDS
-//	info.go    INFO and CLUSTER INFO
+//	value.go     Value, a reply with its exact type, and its readable form
+//	parser.go    the incremental reply parser
+//	conn.go      Conn: dial, send, receive
+//	slot.go      key slots
+//	nodes.go     CLUSTER NODES and nodes.conf
+//	topology.go  CLUSTER SLOTS and CLUSTER SHARDS
+//	info.go      INFO and CLUSTER INFO
 package wire

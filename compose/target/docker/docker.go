@@ -98,7 +98,10 @@ func (t *Target) start(ctx context.Context, topology target.Topology) (_ *Cluste
 	if err := e.removeLeftovers(ctx); err != nil {
 		return nil, err
 	}
-	return c, c.start(ctx, topology)
+	if err := c.start(ctx, topology); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 // findImage makes sure that the image is there. No other is ever used in its place.
@@ -121,13 +124,7 @@ type Cluster struct {
 }
 
 // Nodes implements target.Cluster.
-func (c *Cluster) Nodes() []target.Node {
-	nodes := make([]target.Node, len(c.nodes))
-	for i, n := range c.nodes {
-		nodes[i] = n
-	}
-	return nodes
-}
+func (c *Cluster) Nodes() []target.Node { return target.NodesOf(c.nodes) }
 
 // Close implements target.Cluster.
 func (c *Cluster) Close() (err error) {
@@ -158,13 +155,7 @@ func (c *Cluster) start(ctx context.Context, topology target.Topology) error {
 	for i := range topology.Nodes {
 		c.nodes = append(c.nodes, newNode(c, target.Name(i), c.ports[1+i], options))
 	}
-	errs := make([]error, len(c.nodes))
-	var starting sync.WaitGroup
-	for i, n := range c.nodes {
-		starting.Go(func() { errs[i] = n.create(ctx) })
-	}
-	starting.Wait()
-	return errors.Join(errs...)
+	return target.AtOnce(c.nodes, func(n *Node) error { return n.create(ctx) })
 }
 
 // startHolder reserves all ports and starts the container that publishes them, on other ports if somebody who does not reserve was faster.

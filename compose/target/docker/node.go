@@ -182,7 +182,8 @@ func (n *Node) start(ctx context.Context) error {
 		return nil
 	}
 	err = errors.Join(err, n.signal(context.WithoutCancel(ctx), "SIGKILL"))
-	return fmt.Errorf("node %s, %s: %w; its log ends:\n%s", n.name, strings.Join(target.CommandLine(n.options), " "), err, n.logTail())
+	log, _ := n.Log()
+	return fmt.Errorf("node %s, %s: %w; its log ends:\n%s", n.name, strings.Join(target.CommandLine(n.options), " "), err, target.Tail(log))
 }
 
 // watch notices the end of a container that was just started.
@@ -230,14 +231,3 @@ func (n *Node) signal(ctx context.Context, signal string) error {
 
 func (n *Node) client() client.APIClient { return n.cluster.engine.client }
 func (n *Node) id() string               { return n.container.GetContainerID() }
-
-// logTail is the end of the log, for errors.
-func (n *Node) logTail() string {
-	const lines = 20
-	text, err := n.Log()
-	if err != nil {
-		return err.Error()
-	}
-	all := strings.Split(strings.TrimRight(text, "\n"), "\n")
-	return strings.Join(all[max(0, len(all)-lines):], "\n")
-}

@@ -36,17 +36,16 @@ func (t *Target) Describe(ctx context.Context) (target.Description, error) {
 
 // Start implements target.Target.
 func (t *Target) Start(ctx context.Context, topology target.Topology) (_ target.Cluster, err error) {
-	c := &Cluster{dir: topology.Dir}
+	dir, err := target.ScratchDir(topology.Dir)
+	if err != nil {
+		return nil, err
+	}
+	c := &Cluster{dir: dir}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, c.Close())
 		}
 	}()
-	if c.dir == "" {
-		if c.dir, err = os.MkdirTemp("", "clusterspec-"); err != nil {
-			return nil, err
-		}
-	}
 	var numbers []int
 	for range topology.Nodes {
 		port, err := target.ReservePort()
@@ -82,13 +81,7 @@ type Cluster struct {
 }
 
 // Nodes implements target.Cluster.
-func (c *Cluster) Nodes() []target.Node {
-	nodes := make([]target.Node, len(c.nodes))
-	for i, n := range c.nodes {
-		nodes[i] = n
-	}
-	return nodes
-}
+func (c *Cluster) Nodes() []target.Node { return target.NodesOf(c.nodes) }
 
 // Close implements target.Cluster.
 func (c *Cluster) Close() (err error) {
@@ -99,9 +92,7 @@ func (c *Cluster) Close() (err error) {
 		for _, port := range c.ports {
 			err = errors.Join(err, port.Release())
 		}
-		if c.dir != "" {
-			err = errors.Join(err, os.RemoveAll(c.dir))
-		}
+		err = errors.Join(err, os.RemoveAll(c.dir))
 	})
 	return err
 }
@@ -188,7 +179,7 @@ func (n *Node) NodesConf() (string, error) {
 func (n *Node) awaitReady(ctx context.Context) error {
 	noOneElseCouldEndIt := func() error { return nil }
 	if err := target.AwaitPong(ctx, n.Addr(), noOneElseCouldEndIt); err != nil {
-		return fmt.Errorf("node %s: %w; its log:\n%s", n.name, err, n.inner.Log())
+		return fmt.Errorf("node %s: %w; its log ends:\n%s", n.name, err, target.Tail(n.inner.Log()))
 	}
 	return nil
 }

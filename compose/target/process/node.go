@@ -174,7 +174,8 @@ func (n *Node) start(ctx context.Context) error {
 	if unavailable := (*target.Unavailable)(nil); errors.As(err, &unavailable) {
 		return unavailable
 	}
-	return fmt.Errorf("node %s, %s: %w; its log ends:\n%s", n.name, strings.Join(args, " "), err, n.logTail())
+	log, _ := n.Log()
+	return fmt.Errorf("node %s, %s: %w; its log ends:\n%s", n.name, strings.Join(args, " "), err, target.Tail(log))
 }
 
 func (n *Node) awaitReady(ctx context.Context) error {
@@ -260,15 +261,4 @@ func (n *Node) close() error {
 		err = errors.Join(err, n.port.Release())
 	}
 	return err
-}
-
-// logTail is the end of the log, for errors.
-func (n *Node) logTail() string {
-	const lines = 20
-	text, err := n.Log()
-	if err != nil {
-		return err.Error()
-	}
-	all := strings.Split(strings.TrimRight(text, "\n"), "\n")
-	return strings.Join(all[max(0, len(all)-lines):], "\n")
 }

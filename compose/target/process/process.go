@@ -73,7 +73,7 @@ func (t *Target) Start(ctx context.Context, topology target.Topology) (_ target.
 	if err != nil {
 		return nil, err
 	}
-	dir, err := scratch(topology.Dir)
+	dir, err := target.ScratchDir(topology.Dir)
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +92,10 @@ func (t *Target) Start(ctx context.Context, topology target.Topology) (_ target.
 		node.late = t.command.late(topology.Options)
 		c.nodes = append(c.nodes, node)
 	}
-	return c, c.start(ctx)
+	if err := target.AtOnce(c.nodes, func(n *Node) error { return n.startAnywhere(ctx) }); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 // program is the absolute path of the program, so that it stays the same wherever the node runs.
@@ -104,13 +107,6 @@ func (t *Target) program() (string, error) {
 	return filepath.Abs(path)
 }
 
-func scratch(dir string) (string, error) {
-	if dir == "" {
-		return os.MkdirTemp("", "clusterspec-")
-	}
-	return filepath.Abs(dir)
-}
-
 // Cluster is a set of processes on this machine.
 type Cluster struct {
 	dir     string
@@ -120,24 +116,7 @@ type Cluster struct {
 }
 
 // Nodes implements target.Cluster.
-func (c *Cluster) Nodes() []target.Node {
-	nodes := make([]target.Node, len(c.nodes))
-	for i, n := range c.nodes {
-		nodes[i] = n
-	}
-	return nodes
-}
-
-// start starts all nodes at the same time and returns the first trouble.
-func (c *Cluster) start(ctx context.Context) error {
-	errs := make([]error, len(c.nodes))
-	var starting sync.WaitGroup
-	for i, n := range c.nodes {
-		starting.Go(func() { errs[i] = n.startAnywhere(ctx) })
-	}
-	starting.Wait()
-	return errors.Join(errs...)
-}
+func (c *Cluster) Nodes() []target.Node { return target.NodesOf(c.nodes) }
 
 // Close implements target.Cluster.
 func (c *Cluster) Close() (err error) {
