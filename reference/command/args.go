@@ -7,7 +7,7 @@ import (
 	"github.com/clusterspec/clusterspec/reference/resp"
 )
 
-// is says whether a word is the given option (in capitals or small letters), in any letter case.
+// is says whether two words are the same in any letter case.
 func is(word []byte, option string) bool {
 	if len(word) != len(option) {
 		return false
@@ -18,6 +18,14 @@ func is(word []byte, option string) bool {
 		}
 	}
 	return true
+}
+
+// toLower is the small letter of an ASCII capital, and any other byte itself.
+func toLower(b byte) byte {
+	if 'A' <= b && b <= 'Z' {
+		return b + 'a' - 'A'
+	}
+	return b
 }
 
 // intArg reads an argument as a 64-bit integer, or replies that it is none.

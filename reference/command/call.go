@@ -40,7 +40,7 @@ type Call struct {
 	firstSlot     slot.Slot // and its slot
 	inTransaction bool      // EXEC runs it: it must not block
 	dirty         int       // changes to the keyspace, as Redis counts them
-	rewritten     bool      // Rewrite or NoPropagation was called
+	rewritten     bool      // Rewrite was called
 	status        Status
 }
 
@@ -53,17 +53,8 @@ func (c *Call) Rewrite(args ...[]byte) {
 	c.propagate(args...)
 }
 
-// NoPropagation keeps the command from replicas although it made changes.
-func (c *Call) NoPropagation() { c.rewritten = true }
-
-// Park undoes the request: nothing happened, and the same request comes again after Host.Resume.
-func (c *Call) Park() { c.status = Parked }
-
 // Close ends the connection after the reply.
 func (c *Call) Close() { c.status = Closing }
-
-// InTransaction says whether EXEC runs the command, which must not block then.
-func (c *Call) InTransaction() bool { return c.inTransaction }
 
 // OK replies OK.
 func (c *Call) OK() { c.Reply.Simple("OK") }

@@ -40,15 +40,15 @@ var clientCommands = []Command{
 	},
 	{
 		Name: "client|no-evict", Arity: 3, Flags: Admin | NoScript | Loading | Stale, Group: "connection", Since: "7.0.0",
-		Complexity: "O(1)", Syntax: "<ON|OFF>", Summary: "Protects this connection from being closed for want of memory", Run: clientNoEvict,
+		Complexity: "O(1)", Syntax: "(ON|OFF)", Summary: "Protects this connection from being closed for want of memory", Run: clientNoEvict,
 	},
 	{
 		Name: "client|pause", Arity: -3, Flags: Admin | NoScript | Loading | Stale, Group: "connection", Since: "3.0.0",
-		Complexity: "O(1)", Syntax: "<timeout> [<WRITE|ALL>]", Summary: "Has requests wait for milliseconds", Run: clientPause,
+		Complexity: "O(1)", Syntax: "<timeout> [WRITE|ALL]", Summary: "Has requests wait for milliseconds", Run: clientPause,
 	},
 	{
 		Name: "client|reply", Arity: 3, Flags: NoScript | Loading | Stale, Group: "connection", Since: "3.2.0",
-		Complexity: "O(1)", Syntax: "<ON|OFF|SKIP>", Summary: "Chooses which requests of this connection are answered", Run: clientReply,
+		Complexity: "O(1)", Syntax: "(ON|OFF|SKIP)", Summary: "Chooses which requests of this connection are answered", Run: clientReply,
 	},
 	{
 		Name: "client|setname", Arity: 3, Flags: NoScript | Loading | Stale, Group: "connection", Since: "2.6.9",

@@ -55,7 +55,7 @@ func (e *Engine) dispatch(s *Session, cmd, container *Command, args [][]byte) St
 	if flags.Has(Protected) && !e.mayDebug(s) {
 		return e.reject(s, cmd, errDebugNotAllowed)
 	}
-	if !s.authenticated && !s.Primary && !flags.Has(NoAuth) {
+	if e.password != "" && !s.authenticated && !s.Primary && !flags.Has(NoAuth) {
 		return e.reject(s, cmd, errNoAuth)
 	}
 	if s.queue != nil && flags.Has(NoMulti) {
@@ -95,7 +95,7 @@ func (e *Engine) dispatch(s *Session, cmd, container *Command, args [][]byte) St
 
 // rejectUnknown answers a request for a command we do not have.
 func (e *Engine) rejectUnknown(s *Session, container *Command, args [][]byte) Status {
-	if equalFold(args[0], "host:") || equalFold(args[0], "post") {
+	if is(args[0], "HOST:") || is(args[0], "POST") {
 		return Closing // a browser that was tricked into speaking to us; it gets no reply (Redis: securityWarningCommand)
 	}
 	if container != nil {
@@ -156,10 +156,6 @@ func (e *Engine) run(c *Call) Status {
 	e.depth++
 	c.Cmd.Run(c)
 	e.depth--
-	if c.status == Parked {
-		e.park(c.Session)
-		return Parked
-	}
 	e.stats.commands++
 	counters := e.stats.of(c.Cmd)
 	counters.calls++

@@ -4,8 +4,9 @@
 // An Engine has no streams and no timers of its own. The node feeds it requests (Execute, Apply), tells it the time
 // (Now, Tick), and does for it what needs a stream or the world outside (Host).
 //
-// A request passes through dispatch.go (the checks every command shares), redirect.go (is the key served here?),
-// perhaps multi.go (it is queued), and call.go (it runs and is counted), to a handler.
+// A request passes through dispatch.go (the checks every command shares, and counting), redirect.go (is the key served
+// here?) and perhaps multi.go (it is queued) to a handler. Handlers reach the keyspace through access.go alone, where
+// expiry, WATCH and propagation are decided.
 package command
 
 import (
@@ -69,7 +70,7 @@ type Process struct {
 	OS         string // name, release and machine
 	ArchBits   int
 	Executable string
-	ConfigFile string // also where CONFIG REWRITE writes to
+	ConfigFile string
 	Version    string // of clusterspec
 }
 

@@ -46,6 +46,27 @@ func TestCommandSameInBothProtocols(t *testing.T) {
 	}
 }
 
+// TestHelpAgreesWithRedis compares what HELP says of arguments. What the subcommands do it says in our own words.
+func TestHelpAgreesWithRedis(t *testing.T) {
+	conn := startOracle(t).dial(t)
+	b := newBench(t, testSetup{})
+	for container, own := range map[string][]string{
+		"CLUSTER": {"MYSHARDID", "SLAVES <node-id>"}, "PUBSUB": nil, "OBJECT": nil,
+	} {
+		theirs := parseReply(t, conn.do(container, "HELP")).([]any)
+		ours := parseReply(t, []byte(b.do(b.client(), container, "HELP"))).([]any)
+		for _, line := range ours {
+			text := line.(string)
+			if prose := strings.HasPrefix(text, "    "); !prose && !slices.Contains(own, text) && !slices.Contains(theirs, line) {
+				t.Errorf("%s HELP: redis has no line %q", container, text)
+			}
+		}
+		if n, m := len(ours), len(theirs); ours[0] != theirs[0] || ours[n-2] != theirs[m-2] || ours[n-1] != theirs[m-1] {
+			t.Errorf("%s HELP: the first or the last two lines differ from redis's", container)
+		}
+	}
+}
+
 // describedCommands makes one line of each command and subcommand in a reply to COMMAND.
 func describedCommands(reply any) map[string]string {
 	lines := make(map[string]string)

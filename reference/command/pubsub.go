@@ -50,11 +50,11 @@ var pubsubCommands = []Command{
 	},
 	{
 		Name: "pubsub|channels", Arity: -2, Flags: PubSub | Loading | Stale, Group: "pubsub", Since: "2.8.0",
-		Complexity: "O(N) in the number of channels", Summary: "Lists the channels somebody listens to", Run: pubsubChannels,
+		Complexity: "O(N) in the number of channels", Syntax: "[<pattern>]", Summary: "Lists the channels somebody listens to", Run: pubsubChannels,
 	},
 	{
 		Name: "pubsub|numsub", Arity: -2, Flags: PubSub | Loading | Stale, Group: "pubsub", Since: "2.8.0",
-		Complexity: "O(N) in the number of channels named", Summary: "Counts who listens to channels", Run: pubsubNumsub,
+		Complexity: "O(N) in the number of channels named", Syntax: "[<channel> ...]", Summary: "Counts who listens to channels", Run: pubsubNumsub,
 	},
 	{
 		Name: "pubsub|numpat", Arity: 2, Flags: PubSub | Loading | Stale, Group: "pubsub", Since: "2.8.0",
@@ -62,11 +62,11 @@ var pubsubCommands = []Command{
 	},
 	{
 		Name: "pubsub|shardchannels", Arity: -2, Flags: PubSub | Loading | Stale, Group: "pubsub", Since: "7.0.0",
-		Complexity: "O(N) in the number of channels", Summary: "Lists the channels of this shard somebody listens to", Run: pubsubChannels,
+		Complexity: "O(N) in the number of channels", Syntax: "[<pattern>]", Summary: "Lists the channels of this shard somebody listens to", Run: pubsubChannels,
 	},
 	{
 		Name: "pubsub|shardnumsub", Arity: -2, Flags: PubSub | Loading | Stale, Group: "pubsub", Since: "7.0.0",
-		Complexity: "O(N) in the number of channels named", Summary: "Counts who listens to channels of this shard", Run: pubsubNumsub,
+		Complexity: "O(N) in the number of channels named", Syntax: "[<shardchannel> ...]", Summary: "Counts who listens to channels of this shard", Run: pubsubNumsub,
 	},
 	{
 		Name: "pubsub|help", Arity: 2, Flags: Loading | Stale, Group: "pubsub", Since: "6.2.0",

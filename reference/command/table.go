@@ -48,7 +48,7 @@ func (t *commandTable) lookup(args [][]byte) (cmd, container *Command) {
 		return cmd, nil
 	}
 	for _, sub := range cmd.subcommands {
-		if equalFold(args[1], sub.Name[len(cmd.Name)+1:]) {
+		if is(args[1], sub.Name[len(cmd.Name)+1:]) {
 			return sub, nil
 		}
 	}
@@ -154,27 +154,6 @@ func (t *commandTable) tryPack(places int) bool {
 			return false
 		}
 		*entry = packedCommand{word, cmd}
-	}
-	return true
-}
-
-// toLower is the small letter of an ASCII capital, and any other byte itself.
-func toLower(b byte) byte {
-	if 'A' <= b && b <= 'Z' {
-		return b + 'a' - 'A'
-	}
-	return b
-}
-
-// equalFold says whether word is the given name (in small letters) in any letter case.
-func equalFold(word []byte, name string) bool {
-	if len(word) != len(name) {
-		return false
-	}
-	for i, b := range word {
-		if toLower(b) != name[i] {
-			return false
-		}
 	}
 	return true
 }
