@@ -114,13 +114,13 @@ func TestFresherReplicaWins(t *testing.T) {
 // TestVotersCrash: voters lose power at every other save while two elections run. Nobody ever votes twice in an epoch,
 // which the checkers watch, and the cluster recovers.
 func TestVotersCrash(t *testing.T) {
-	tell(t, 5, 2, func(s *story) {
+	tell(t, 5, 1, func(s *story) {
 		s.pass(2000)
 		for _, n := range s.pick(0, 1) {
 			n.Kill()
 		}
 		s.CrashAtSave(2)
-		for range 40 {
+		for range 20 {
 			s.pass(1000)
 			for _, n := range s.Nodes[2:] {
 				n.Start()

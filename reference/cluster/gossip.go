@@ -20,6 +20,7 @@ const (
 	// gossipedFlags are what a gossip entry may say of a node. The others are private to each node.
 	gossipedFlags = bus.FlagPrimary | bus.FlagReplica | bus.FlagPFail | bus.FlagFail | bus.FlagMigrateTo | bus.FlagNoFailover
 	downFlags     = bus.FlagPFail | bus.FlagFail
+	roleFlags     = bus.FlagPrimary | bus.FlagReplica
 )
 
 // appendGossip chooses whom a ping speaks of: some nodes at random, then all that do not answer us, so that reports about
@@ -96,7 +97,7 @@ func (m *Machine) learnPeer(sender *Peer, g *bus.Gossip) {
 	if sender == nil || ip == "" || g.Flags.Has(bus.FlagNoAddr) || m.blacklist.has(g.ID, m.now.Mono) {
 		return
 	}
-	p := m.newPeer(g.ID, g.Flags&gossipedFlags)
+	p := m.newPeer(g.ID, g.Flags&(gossipedFlags&^roleFlags)|oneRole(g.Flags))
 	p.IP, p.Port, p.BusPort, p.PlainPort = ip, g.Port, g.BusPort, g.PlainPort
 	m.addPeer(p)
 	m.note(PeerLearned, p, 0, "")
@@ -111,6 +112,14 @@ func (m *Machine) learnPong(p *Peer, g *bus.Gossip) {
 	if at > p.PongReceived && at <= m.now.Wall+gossipTolerance {
 		p.PongReceived, p.pongReceivedAt = at, m.now.Mono-(m.now.Wall-at)
 	}
+}
+
+// oneRole is the role that flags from the bus give a node: never both.
+func oneRole(flags bus.Flags) bus.Flags {
+	if flags.Has(bus.FlagReplica) {
+		return bus.FlagReplica
+	}
+	return flags & bus.FlagPrimary
 }
 
 func isAt(p *Peer, ip string, g *bus.Gossip) bool {

@@ -67,7 +67,10 @@ func (m *Machine) checkName(l *link, sender *Peer, f *bus.Frame) bool {
 		return false
 	}
 	m.rename(p, f.Sender)
-	m.setFlags(p, f.Flags&(bus.FlagPrimary|bus.FlagReplica), bus.FlagHandshake|bus.FlagMeet)
+	m.setFlags(p, oneRole(f.Flags), bus.FlagHandshake|bus.FlagMeet|roleFlags)
+	if p.IsReplica() {
+		m.unbindAll(p) // SETSLOT NODE may have used its made-up id
+	}
 	m.note(PeerMet, p, 0, "")
 	m.save(false)
 	return true

@@ -76,7 +76,7 @@ func (m *Machine) noteSlotsGone() {
 }
 
 // AddSlots makes us the owner of slots that nobody owns: CLUSTER ADDSLOTS (ranges of one slot) and ADDSLOTSRANGE. It takes
-// all of them or none.
+// all of them or none. Like Redis it does not ask whether we are a primary.
 func (m *Machine) AddSlots(now clock.Instant, ranges []slot.Range) error {
 	return m.assign(now, ranges, "Slot %d is already busy", func(s slot.Slot) bool { return m.owner[s] == nil },
 		func(s slot.Slot) {

@@ -142,6 +142,16 @@ func (s *story) agree(indexes ...int) {
 	s.must(s.Agreement(s.pick(indexes...)...))
 }
 
+// sound looks for contradictions in the tables of all nodes.
+func sound(s *story) error {
+	for _, n := range s.Nodes {
+		if err := sim.SoundTables(n.Machine); err != nil {
+			return fmt.Errorf("node %d: %w", n.Index, err)
+		}
+	}
+	return nil
+}
+
 // distinctEpochs returns nil when the first nodes have different configEpochs.
 func (s *story) distinctEpochs(nodes int) error {
 	owners := make(map[uint64]int)

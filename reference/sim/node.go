@@ -32,6 +32,8 @@ type Node struct {
 	Lagging bool
 	// Effects are those of its last turn that are not about links.
 	Effects []cluster.Effect
+	// Delivered is what came to its subscribers: channel, message, and whether it was sharded.
+	Delivered []string
 
 	w          *World
 	life       int // how often it was started
@@ -247,6 +249,8 @@ func (n *Node) carryOut(effects []cluster.Effect) {
 		case cluster.FlushAll:
 			clear(n.Keys)
 			n.Offset = 0
+		case cluster.Deliver:
+			n.Delivered = append(n.Delivered, fmt.Sprintf("%s %s %v", e.Channel, e.Payload, e.Shard))
 		case cluster.Note:
 			n.w.diary = append(n.w.diary, Entry{n.w.now, n, &e, e.String()})
 		}

@@ -59,6 +59,9 @@ func (n *Node) follow(primary bus.NodeID) {
 	n.following, n.linkUp = primary, false
 }
 
+// Link describes a replica's link to its primary: whether it is up, and since when it was last heard of, or down.
+func (n *Node) Link() (up bool, since clock.Millis) { return n.linkUp, n.linkSince }
+
 // data is what a machine sees of its node.
 type data struct{ n *Node }
 
@@ -75,5 +78,6 @@ func (d data) Keys() int {
 func (d data) ReplicationOffset() uint64 { return d.n.Offset }
 
 func (d data) PrimaryLink() (up bool, since clock.Millis) {
-	return d.n.linkUp, d.n.linkSince - d.n.startedAt
+	up, since = d.n.Link()
+	return up, since - d.n.startedAt
 }
