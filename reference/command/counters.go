@@ -116,32 +116,29 @@ func parseFloat(f *big.Float, text []byte) bool {
 	if len(text) == 0 || len(text) >= floatTextBytes {
 		return false
 	}
-	unsigned := strings.ToLower(strings.TrimLeft(string(text[:1]), "+-") + string(text[1:]))
-	if unsigned == "inf" || unsigned == "infinity" {
+	number := strings.ToLower(strings.TrimLeft(string(text[:1]), "+-") + string(text[1:]))
+	if number == "inf" || number == "infinity" {
 		f.SetInf(text[0] == '-')
 		return true
 	}
-	hex := strings.HasPrefix(unsigned, "0x")
-	if hex && !strings.Contains(unsigned, "p") {
-		unsigned += "p0"
-	}
-	for i := range len(unsigned) {
-		b := unsigned[i]
-		digit := '0' <= b && b <= '9' || hex && 'a' <= b && b <= 'f'
-		exponent := i > 0 && (b == 'e' && !hex || b == 'p' && hex)
-		sign := i > 0 && (b == '+' || b == '-') && strings.IndexByte("ep", unsigned[i-1]) >= 0
-		if !digit && !exponent && !sign && b != '.' && !(hex && i == 1) {
-			return false
+	digits, exponent := "0123456789.", "e"
+	if strings.HasPrefix(number, "0x") {
+		digits, exponent = "0123456789abcdef.", "p"
+		if !strings.Contains(number, exponent) {
+			number += "p0"
 		}
 	}
-	if _, _, err := f.Parse(unsigned, 0); err != nil && !f.IsInf() {
+	mantissa, power, _ := strings.Cut(number, exponent)
+	if strings.Trim(strings.TrimPrefix(mantissa, "0x"), digits) != "" || strings.Trim(power, "+-0123456789") != "" {
+		return false // math/big reads more forms than C
+	}
+	if _, _, err := f.Parse(number, 0); err != nil || f.IsInf() || f.MantExp(nil) > floatMaxExponent {
 		return false
 	}
-	if f.IsInf() || f.MantExp(nil) > floatMaxExponent {
-		return false
-	}
-	if f.MantExp(nil) < floatMinExponent && strings.ContainsAny(unsigned, "123456789") {
-		return false
+	if nonzero := strings.ContainsAny(strings.TrimPrefix(mantissa, "0x"), digits[1:len(digits)-1]); nonzero {
+		if f.Sign() == 0 || f.MantExp(nil) < floatMinExponent {
+			return false
+		}
 	}
 	if text[0] == '-' {
 		f.Neg(f)

@@ -1,0 +1,72 @@
+package command
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// infoFields reads the fields of a reply to INFO.
+func infoFields(t *testing.T, reply []byte) map[string]string {
+	t.Helper()
+	fields := make(map[string]string)
+	for _, line := range strings.Split(parseReply(t, reply).(string), "\r\n") {
+		if name, value, ok := strings.Cut(line, ":"); ok {
+			fields[name] = value
+		}
+	}
+	return fields
+}
+
+// TestInfoNamesAreRedis checks that we have no fields of our own but one.
+func TestInfoNamesAreRedis(t *testing.T) {
+	b := newBench(t, testSetup{})
+	b.Process = Process{ID: 1, RunID: "x", OS: "y", ArchBits: 64, Executable: "z", ConfigFile: "c", Version: "v"}
+	b.put("k", "v", 0)
+	ours := infoFields(t, []byte(b.do(b.client(), "INFO")))
+	conn := startOracle(t).dial(t)
+	conn.do("SET", "k", "v")
+	theirs := infoFields(t, conn.do("INFO"))
+	for name := range ours {
+		if _, known := theirs[name]; !known && name != "clusterspec_version" {
+			t.Errorf("redis-server has no field %s", name)
+		}
+	}
+	for _, name := range []string{"redis_version", "redis_mode", "role", "cluster_enabled", "db0", "used_memory", "connected_clients", "run_id", "process_id"} {
+		if ours[name] == "" {
+			t.Errorf("%s is missing: tools read it", name)
+		}
+	}
+}
+
+// TestCountersAgreeWithRedis compares what INFO counts of the same requests.
+func TestCountersAgreeWithRedis(t *testing.T) {
+	b := newBench(t, testSetup{options: map[string]string{"enable-debug-command": "yes"}})
+	s, conn := b.client(), startOracle(t).dial(t)
+	for _, request := range []string{
+		"CONFIG RESETSTAT", "SET k v", "GET k", "GET nosuch", "GET", "NOSUCH", "INCR k", "MGET a b", "CLUSTER NOSUCH", "CLUSTER ADDSLOTS x",
+		"CLUSTER KEYSLOT k", "MULTI", "SET k", "EXEC", "MULTI", "INCR k", "SET k 2", "EXEC", "AUTH x", "HELLO 9", "EXISTS k nosuch",
+		"EXPIRE k x", "TTL k", "SELECT 1", "DEL k nosuch", "SUBSCRIBE ch", "GET k", "RESET", "DEBUG SLEEP 0 0", "PING a b",
+	} {
+		b.do(s, strings.Fields(request)...)
+		conn.do(strings.Fields(request)...)
+	}
+	usec := regexp.MustCompile(`,usec=[0-9]+,usec_per_call=[0-9.]+`)
+	for _, section := range []string{"commandstats", "errorstats"} {
+		ours := infoFields(t, []byte(b.do(s, "INFO", section)))
+		theirs := infoFields(t, conn.do("INFO", section))
+		for name, value := range theirs {
+			theirs[name] = usec.ReplaceAllString(value, "")
+		}
+		if fmt.Sprint(ours) != fmt.Sprint(theirs) {
+			t.Errorf("INFO %s\n here  %v\n redis %v", section, ours, theirs)
+		}
+	}
+	ours, theirs := infoFields(t, []byte(b.do(s, "INFO", "stats"))), infoFields(t, conn.do("INFO", "stats"))
+	for _, name := range []string{"total_commands_processed", "keyspace_hits", "keyspace_misses", "total_error_replies", "expired_keys"} {
+		if ours[name] != theirs[name] {
+			t.Errorf("%s is %s here, %s in redis", name, ours[name], theirs[name])
+		}
+	}
+}
