@@ -1,7 +1,6 @@
 package node
 
 import (
-	"bytes"
 	"iter"
 	"strconv"
 	"strings"
@@ -215,14 +214,4 @@ func (c *client) ask(addr string, asking bool, args []string) (reply string, ok 
 		}
 	}
 	return c.p.do(w, args...)
-}
-
-// section finds a field of INFO or CLUSTER INFO.
-func section(info, name string) string {
-	for line := range bytes.SplitSeq([]byte(info), []byte("\r\n")) {
-		if value, ok := bytes.CutPrefix(line, []byte(name+":")); ok {
-			return string(value)
-		}
-	}
-	return ""
 }

@@ -1,0 +1,199 @@
+package node
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/clusterspec/clusterspec/reference/cluster"
+)
+
+// These tests put a node and a real redis-server at the two ends of a connection.
+
+// TestRedisReplicatesFromUs: a redis-server follows a node, catches up from the backlog after a cut, and acknowledges.
+func TestRedisReplicatesFromUs(t *testing.T) {
+	s := startShell(t, nil)
+	for i := range 100 {
+		want(t, s.port, "+OK\r\n", "SET", key(i), strconv.Itoa(i))
+	}
+	want(t, s.port, "+OK\r\n", "SET", "mortal", "x", "EX", "1000")
+	r := startRedis(t, "--replicaof", "127.0.0.1 "+strconv.Itoa(s.port))
+	size := func(n int) func() bool {
+		return func() bool { return ask(t, r.port, "DBSIZE") == ":"+strconv.Itoa(n)+"\r\n" }
+	}
+	eventually(t, "the snapshot to be loaded", size(101))
+	want(t, r.port, "$2\r\n42\r\n", "GET", key(42))
+	want(t, r.port, ask(t, s.port, "PEXPIRETIME", "mortal"), "PEXPIRETIME", "mortal")
+
+	want(t, s.port, ":1\r\n", "DEL", key(0))
+	want(t, s.port, "+OK\r\n", "SET", "new", "x", "PX", "500000")
+	eventually(t, "the stream", func() bool { return ask(t, r.port, "GET", "new") == "$1\r\nx\r\n" })
+	want(t, r.port, ask(t, s.port, "PEXPIRETIME", "new"), "PEXPIRETIME", "new")
+	eventually(t, "an acknowledgement", func() bool { return ask(t, s.port, "WAIT", "1", "1000") == ":1\r\n" })
+
+	s.do(func() { s.node.engine.DropReplicas() })
+	want(t, s.port, "+OK\r\n", "SET", "after the cut", "x")
+	eventually(t, "the rest", size(102))
+	log, err := os.ReadFile(filepath.Join(r.dir, "log"))
+	if err != nil || !strings.Contains(string(log), "Successful partial resynchronization with master") {
+		t.Errorf("no partial synchronisation in the log of redis-server (%v):\n%s", err, log)
+	}
+	info := ask(t, r.port, "INFO", "replication")
+	if field(info, "master_link_status") != "up" || field(info, "master_replid") != s.node.source.ID().String() {
+		t.Errorf("redis-server says:\n%s", info)
+	}
+}
+
+// TestWeReplicateFromRedis: a node follows a redis-server, by both forms of a snapshot, and catches up after a cut.
+func TestWeReplicateFromRedis(t *testing.T) {
+	for _, diskless := range []string{"yes", "no"} {
+		t.Run("diskless "+diskless, func(t *testing.T) {
+			r := startRedis(t, "--repl-diskless-sync", diskless, "--repl-diskless-sync-delay", "0")
+			for i := range 100 {
+				want(t, r.port, "+OK\r\n", "SET", key(i), strings.Repeat(strconv.Itoa(i), 50))
+			}
+			want(t, r.port, "+OK\r\n", "SET", "mortal", "x", "EX", "1000")
+			s := startShell(t, nil)
+			s.do(func() {
+				s.node.becomeReplica()
+				s.node.upstream.follow(cluster.Follow{IP: "127.0.0.1", Port: uint16(r.port)})
+			})
+			same := func() bool {
+				offset := field(ask(t, r.port, "INFO", "replication"), "master_repl_offset")
+				ours := ""
+				s.do(func() { ours = strconv.FormatInt(s.node.source.Offset(), 10) })
+				return s.state() == "connected" && offset == ours && ask(t, s.port, "DBSIZE") == ask(t, r.port, "DBSIZE")
+			}
+			eventually(t, "the snapshot", same)
+			want(t, s.port, ask(t, r.port, "GET", key(42)), "GET", key(42))
+			want(t, s.port, ask(t, r.port, "PEXPIRETIME", "mortal"), "PEXPIRETIME", "mortal")
+
+			want(t, r.port, ":1\r\n", "INCR", "counter")
+			for range 50 {
+				ask(t, r.port, "INCR", "counter")
+			}
+			want(t, r.port, "+OK\r\n", "SET", "new", "x", "PX", "500000")
+			eventually(t, "the stream", same)
+			want(t, s.port, "$2\r\n51\r\n", "GET", "counter")
+			eventually(t, "our acknowledgement", func() bool { return ask(t, r.port, "WAIT", "1", "1000") == ":1\r\n" })
+
+			ask(t, r.port, "CLIENT", "KILL", "TYPE", "replica")
+			want(t, r.port, "+OK\r\n", "SET", "after the cut", "x")
+			eventually(t, "the rest", same)
+			if got := field(ask(t, r.port, "INFO", "stats"), "sync_partial_ok"); got != "1" {
+				t.Errorf("redis-server counts %s partial synchronisations, want 1", got)
+			}
+		})
+	}
+}
+
+// state is that of the link to our primary.
+func (s *shell) state() (state string) {
+	s.do(func() { state = s.node.upstream.describe().State })
+	return state
+}
+
+// TestRedisCliTakesASnapshot: redis-cli --rdb, whose file a redis-server loads.
+func TestRedisCliTakesASnapshot(t *testing.T) {
+	s := startShell(t, nil)
+	for i := range 50 {
+		want(t, s.port, "+OK\r\n", "SET", key(i), strconv.Itoa(i))
+	}
+	file := filepath.Join(t.TempDir(), "dump.rdb")
+	out, err := exec.Command("redis-cli", "-p", strconv.Itoa(s.port), "--rdb", file).CombinedOutput()
+	if err != nil {
+		t.Fatalf("redis-cli --rdb: %v\n%s", err, out)
+	}
+	content, err := os.ReadFile(file)
+	if err != nil || !bytes.HasPrefix(content, []byte("REDIS0")) {
+		t.Fatalf("%v: %.20q", err, content)
+	}
+	r := startRedis(t, "--dir", filepath.Dir(file), "--dbfilename", "dump.rdb")
+	want(t, r.port, ":50\r\n", "DBSIZE")
+	want(t, r.port, "$2\r\n49\r\n", "GET", key(49))
+}
+
+// TestMigrateWithRedis moves keys to a redis-server and back.
+func TestMigrateWithRedis(t *testing.T) {
+	s := startShell(t, nil)
+	r := startRedis(t)
+	want(t, s.port, "+OK\r\n", "MSET", "a", "1", "b", "2", "c", "3")
+	want(t, s.port, ":1\r\n", "PEXPIRE", "b", "500000")
+	migrate := func(from, to int, rest ...string) string {
+		return ask(t, from, append([]string{"MIGRATE", "127.0.0.1", strconv.Itoa(to), "", "0", "1000"}, rest...)...)
+	}
+	expect := func(got, want string) {
+		t.Helper()
+		if got != want {
+			t.Fatalf("%q, want %q", got, want)
+		}
+	}
+	expect(migrate(s.port, r.port, "KEYS", "a", "b", "none"), "+OK\r\n")
+	want(t, s.port, ":1\r\n", "DBSIZE")
+	want(t, r.port, ":2\r\n", "DBSIZE")
+	if ttl, _ := strconv.Atoi(strings.TrimSpace(ask(t, r.port, "PTTL", "b")[1:])); ttl < 490_000 || ttl > 500_000 {
+		t.Errorf("the expiry became %d ms", ttl)
+	}
+	want(t, s.port, "+OK\r\n", "SET", "a", "mine")
+	expect(migrate(s.port, r.port, "KEYS", "a", "c"), "-ERR Target instance replied with error: BUSYKEY Target key name already exists.\r\n")
+	want(t, s.port, ":1\r\n", "EXISTS", "a", "c")
+	expect(migrate(s.port, r.port, "COPY", "REPLACE", "KEYS", "a"), "+OK\r\n")
+	want(t, s.port, "$4\r\nmine\r\n", "GET", "a")
+	want(t, r.port, "$4\r\nmine\r\n", "GET", "a")
+	expect(migrate(s.port, 1, "KEYS", "a"), "-IOERR error or timeout writing to target instance\r\n")
+	expect(migrate(s.port, r.port, "KEYS", "nothing"), "+NOKEY\r\n")
+
+	want(t, s.port, ":1\r\n", "DEL", "a")
+	expect(migrate(r.port, s.port, "KEYS", "a", "b", "c"), "+OK\r\n")
+	want(t, s.port, ":3\r\n", "DBSIZE")
+	want(t, r.port, ":0\r\n", "DBSIZE")
+	want(t, s.port, "$4\r\nmine\r\n", "GET", "a")
+}
+
+// TestClusterWithRedis: a redis-server and a node in one cluster take turns as primary and replica of each other.
+func TestClusterWithRedis(t *testing.T) {
+	r := startRedis(t, "--cluster-enabled", "yes", "--cluster-node-timeout", "2000", "--repl-diskless-sync-delay", "0")
+	s := startShell(t, map[string]string{"cluster-enabled": "yes", "cluster-node-timeout": "2000"})
+	want(t, r.port, "+OK\r\n", "CLUSTER", "ADDSLOTSRANGE", "0", "16383")
+	want(t, s.port, "+OK\r\n", "CLUSTER", "MEET", "127.0.0.1", strconv.Itoa(r.port))
+	for _, port := range []int{r.port, s.port} {
+		eventually(t, "both to know each other and to be up", func() bool {
+			info := ask(t, port, "CLUSTER", "INFO")
+			return field(info, "cluster_known_nodes") == "2" && strings.Contains(info, "cluster_state:ok")
+		})
+	}
+	for i := range 20 {
+		want(t, r.port, "+OK\r\n", "SET", key(i), strconv.Itoa(i))
+	}
+	want(t, s.port, "+OK\r\n", "CLUSTER", "REPLICATE", bulk(ask(t, r.port, "CLUSTER", "MYID")))
+	// follows waits until one node replicates from the other, and the other has heard of it: only then it will step down.
+	follows := func(replica, primary int) {
+		t.Helper()
+		eventually(t, "the link between the two", func() bool {
+			reply := ask(t, replica, "ROLE")
+			return strings.Contains(reply, "slave") && strings.Contains(reply, "connected")
+		})
+		eventually(t, "the primary to know its replica", func() bool {
+			return strings.Contains(ask(t, primary, "ROLE"), "master") && strings.Contains(ask(t, primary, "CLUSTER", "NODES"), " slave ")
+		})
+		eventually(t, "the keys", func() bool { return ask(t, replica, "DBSIZE") == ask(t, primary, "DBSIZE") })
+	}
+	follows(s.port, r.port)
+	want(t, s.port, "+OK\r\n", "CLUSTER", "FAILOVER")
+	follows(r.port, s.port)
+	want(t, s.port, "+OK\r\n", "SET", "from us", "1")
+	follows(r.port, s.port)
+
+	want(t, r.port, "+OK\r\n", "CLUSTER", "FAILOVER")
+	follows(s.port, r.port)
+	want(t, r.port, "+OK\r\n", "SET", "from redis-server", "1")
+	follows(s.port, r.port)
+	want(t, s.port, ":22\r\n", "DBSIZE")
+	if got := field(ask(t, r.port, "INFO", "stats"), "sync_full"); got != "1" {
+		t.Errorf("redis-server sent %s snapshots, want one: the rest can be continued", got)
+	}
+}
