@@ -138,10 +138,10 @@ func parseCursor(text []byte) (uint64, bool) {
 
 func keys(c *Call) {
 	pattern := c.Args[1]
-	any := string(pattern) == "*"
+	all := string(pattern) == "*"
 	var found [][]byte
 	c.DB.Each(func(_ slot.Slot, key []byte, v keyspace.Value) bool {
-		if !c.isExpired(v) && (any || globMatch(pattern, key, false)) {
+		if !c.isExpired(v) && (all || globMatch(pattern, key, false)) {
 			found = append(found, append([]byte(nil), key...))
 		}
 		return true

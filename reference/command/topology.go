@@ -52,13 +52,13 @@ func (e *Engine) offset(p *cluster.Peer) uint64 {
 }
 
 // reply returns a cached reply for a version of the protocol, made anew if it is stale.
-func (e *Engine) reply(cache *[protocols]cachedReply, proto int, make func(*resp.Writer, *cachedReply)) *cachedReply {
+func (e *Engine) reply(cache *[protocols]cachedReply, proto int, write func(*resp.Writer, *cachedReply)) *cachedReply {
 	proto = max(proto, oldestProtocol)
 	r := &cache[proto-oldestProtocol]
 	if key := e.topologyKey(); !r.made || r.from != key {
 		*r = cachedReply{made: true, from: key}
 		w := resp.Writer{Proto: proto}
-		make(&w, r)
+		write(&w, r)
 		r.bytes = w.Buf
 	}
 	return r
