@@ -181,9 +181,9 @@ const (
 	expireEnoughStale = expireSample / 10
 )
 
-// expireDeadline is when the next cycle is due (mono).
+// expireDeadline is when the next cycle is due (mono). There is none while writes are paused.
 func (e *Engine) expireDeadline() clock.Millis {
-	if e.replica || e.noExpireCycle || e.DB.LenExpiring() == 0 {
+	if e.replica || e.noExpireCycle || e.DB.LenExpiring() == 0 || e.pauses.stopWrites() {
 		return Never
 	}
 	return e.lastExpireCycle + expirePeriod
@@ -191,7 +191,7 @@ func (e *Engine) expireDeadline() clock.Millis {
 
 // expireCycle runs a cycle if one is due.
 func (e *Engine) expireCycle() {
-	if e.Now.Mono < e.expireDeadline() || e.pauses.stopWrites() {
+	if e.Now.Mono < e.expireDeadline() {
 		return
 	}
 	e.lastExpireCycle = e.Now.Mono

@@ -1,8 +1,6 @@
 package command
 
-import (
-	"github.com/clusterspec/clusterspec/reference/clock"
-)
+import "github.com/clusterspec/clusterspec/reference/clock"
 
 // This file is about requests that are not answered at once. A parked one has not begun: the node is paused, or a key is
 // on its way to another node. A blocked one has begun, and its reply comes later.

@@ -92,8 +92,12 @@ func TestPausedExpiryHidesButDoesNotDelete(t *testing.T) {
 	b := newBench(t, testSetup{})
 	b.put("k", "v", b.Now.Wall-1)
 	b.PauseWrites(b.Now.Mono + 100)
+	b.pass(99)
 	if got := b.do(b.client(), "GET", "k"); got != null || b.DB.Len() != 1 {
 		t.Errorf("GET of an expired key while writes are paused: %q, %d keys left; want null and 1", got, b.DB.Len())
+	}
+	if got := b.Deadline() - b.Now.Mono; got != 1 {
+		t.Errorf("the next Tick is due in %d ms, not at the end of the pause", got)
 	}
 	b.ResumeWrites()
 	if b.do(b.client(), "GET", "k"); b.DB.Len() != 0 {
