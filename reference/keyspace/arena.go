@@ -92,6 +92,9 @@ func (a *arena[E]) alloc(c class) (ref, []E) {
 		a.shelves = append(a.shelves, shelf{})
 	}
 	sh := &a.shelves[c]
+	if sh.fullest() == 0 && sh.draining != 0 {
+		a.stopDraining(sh)
+	}
 	id := sh.fullest()
 	if id == 0 {
 		id = a.addSlab(c)

@@ -129,12 +129,12 @@ func (db *DB) Delete(s slot.Slot, key []byte) bool {
 
 // FlushSlot removes every key of slot s and returns how many there were.
 func (db *DB) FlushSlot(s slot.Slot) int {
-	g := db.groups[s/groupSlots]
-	if g == nil {
+	n := db.LenSlot(s)
+	if n == 0 {
 		return 0
 	}
+	g := db.groups[s/groupSlots]
 	t := &g.tables[s%groupSlots]
-	n := int(t.used)
 	for i := len(t.cells) - 1; i >= firstEntry; i-- { // from the end, so that the entries before can be found all the time
 		c := t.cells[i]
 		if c == 0 {
@@ -202,7 +202,8 @@ func (db *DB) entries(s slot.Slot) []cell {
 }
 
 func (db *DB) tag(key []byte) uint64 { return db.hasher.hash(key) >> refBits }
-func (db *DB) record(c cell) record  { return db.records.at(c.ref()) }
+
+func (db *DB) record(c cell) record { return db.records.at(c.ref()) }
 
 // find returns the record of key and the index of its cell in t; the record is nil if there is none.
 func (db *DB) find(t *table, tag uint64, key []byte) (int, record) {
@@ -255,7 +256,7 @@ func (db *DB) insert(s slot.Slot, t *table, c cell) {
 // shrink gives up the cells of an empty table and most of those of a sparse one.
 func (db *DB) shrink(s slot.Slot, t *table) {
 	switch {
-	case t.used == 0 && t.cells != nil:
+	case t.used == 0:
 		r := t.cells[owner].ref()
 		*t = table{}
 		db.arrays.free(r)

@@ -79,6 +79,18 @@ func TestEachStops(t *testing.T) {
 	}
 }
 
+func TestFlushOfAnEmptySlot(t *testing.T) {
+	db := New()
+	set(db, "{a}1", text("v"))
+	before := db.Bytes()
+	s := slot.OfString("{a}")
+	for _, empty := range []slot.Slot{s ^ 1, (s + slot.Count/2) % slot.Count} { // beside the key, and far from it
+		if n := db.FlushSlot(empty); n != 0 || db.Bytes() != before {
+			t.Errorf("removed %d keys, and %d bytes are held, %d before", n, db.Bytes(), before)
+		}
+	}
+}
+
 func TestKeysInSlotAreCopies(t *testing.T) {
 	db := New()
 	s := slot.OfString("{a}")
@@ -215,9 +227,9 @@ func TestTagsAreUniform(t *testing.T) {
 	forms := map[string]string{"short": "%d", "nine": "%09d", "long": "user:1000:profile:%d:name", "end": "%d:aaaaaaaaaaaaaaaaaaaaaaaaaa"}
 	for name, form := range forms {
 		for seed := range uint64(3) {
-			db, counts := NewSeeded(seed), make([]int, 4096)
-			for i := range 30 * len(counts) {
-				counts[db.tag(fmt.Appendf(nil, form, i))>>(tagBits-12)]++
+			db, counts := NewSeeded(seed), make([]int, 1024)
+			for i := range 20 * len(counts) {
+				counts[db.tag(fmt.Appendf(nil, form, i))>>(tagBits-10)]++
 			}
 			if err := uniform(counts); err != nil {
 				t.Errorf("%s keys, seed %d: %v", name, seed, err)

@@ -2,17 +2,25 @@ package keyspace
 
 import "math/bits"
 
-// A class is sparse when more than a quarter of it is unused. The slab that is picked then is no fuller than the
-// others, so three moves win one place on average: four after each free keep up with any number of frees, and none has
-// to wait for long.
+// A class is sparse when more than a quarter of it is unused. The slab that is picked then is no fuller than the others,
+// so three moves win one place on average: four after each free keep up with any number of frees, and none has to wait
+// for long.
 const (
 	sparseShare  = 4
 	movesPerFree = 4
 )
 
-// sparse reports whether draining a slab of size sizeBytes an allocation is worth it.
-func (sh *shelf) sparse(sizeBytes int) bool {
-	return sh.room*sparseShare > sh.used+sh.room && sh.room*sizeBytes > slabBytesMax
+// toDrain is the slab of a sparse class to be drained, 0 for none. The others must have room for all of it, and for a
+// quarter more, lest the next allocation ask for a slab again.
+func (a *arena[E]) toDrain(sh *shelf) uint32 {
+	if sh.room*sparseShare <= sh.used+sh.room {
+		return 0
+	}
+	id := sh.emptiest()
+	if count := a.slabs[id].count; sh.room < count+count/4+1 {
+		return 0
+	}
+	return id
 }
 
 // emptiest is a slab with much room, 0 if none has any.
@@ -25,39 +33,42 @@ func (sh *shelf) emptiest() uint32 {
 	return 0
 }
 
-// drain moves some allocations of a sparse class out of its emptiest slab, to drop that slab once nothing is left in
-// it.
+// drain moves some allocations of a sparse class out of its emptiest slab, which is dropped once nothing is left in it.
 func (a *arena[E]) drain(c class) {
 	sh := &a.shelves[c]
 	if sh.draining == 0 {
-		if !sh.sparse(c.units() * unitBytes) {
+		id := a.toDrain(sh)
+		if id == 0 {
 			return
 		}
-		id := sh.emptiest()
 		a.unlist(id)
 		sh.draining = id
 	}
 	for range movesPerFree {
 		id := sh.draining
-		s := &a.slabs[id]
-		if s.used == 0 {
+		switch {
+		case id == 0:
+			return
+		case a.slabs[id].used == 0:
 			a.dropSlab(id)
 			return
-		}
-		if sh.fullest() == 0 { // the class has filled up meanwhile: this slab is needed after all
-			sh.draining = 0
-			a.list(id)
+		case sh.fullest() == 0: // the others have filled up meanwhile
+			a.stopDraining(sh)
 			return
 		}
-		from := ref(id)<<positionBits | ref(s.firstLive())
+		from := ref(id)<<positionBits | ref(a.slabs[id].firstLive())
 		to, content := a.alloc(c)
 		copy(content, a.at(from))
 		a.release(from)
 		a.moved(from, to, content)
-		if sh.draining == 0 {
-			return
-		}
 	}
+}
+
+// stopDraining makes the slab that is being drained one like the others again.
+func (a *arena[E]) stopDraining(sh *shelf) {
+	id := sh.draining
+	sh.draining = 0
+	a.list(id)
 }
 
 // firstLive is the position of an allocation in use. There must be one.
