@@ -39,7 +39,7 @@ func newCluster(ctx context.Context, started target.Cluster, s shape) (*cluster,
 	c := &cluster{Cluster: started, shape: s}
 	nodes := started.Nodes()
 	if len(nodes) < s.nodes() {
-		return nil, fmt.Errorf("the target has %d nodes, the scenario needs %d", len(nodes), s.nodes())
+		return nil, &unsupported{fmt.Sprintf("the cluster has %d nodes, the scenario needs %d", len(nodes), s.nodes())}
 	}
 	for i, name := range s.names() {
 		m := &member{Node: nodes[i], name: name}

@@ -14,11 +14,12 @@ import (
 
 // entrant is a target on its way into the run.
 type entrant struct {
-	target  target.Target
-	report  reports.Target
-	missing map[string]string // abilities it lacks, with the reason
-	exists  bool              // it was there before us
-	broken  error             // why it could not be examined: every case is a harness error
+	target      target.Target
+	report      reports.Target
+	missing     map[string]string // abilities it lacks, with the reason
+	exists      bool              // it was there before us
+	nodeTimeout time.Duration
+	broken      error // why it could not be examined: every case is a harness error
 }
 
 // joinLimit bounds the examination of a target; an image may have to be fetched first.
@@ -45,9 +46,9 @@ func join(ctx context.Context, t target.Target, o *Options) *entrant {
 }
 
 func (e *entrant) examine(ctx context.Context, o *Options) (err error) {
-	cluster, err := e.target.Start(ctx, target.Topology{Nodes: 1, Options: o.nodeOptions()})
+	cluster, err := startNodes(ctx, e.target, target.Topology{Nodes: 1, Options: nodeOptions(o.nodeTimeout())})
 	if err != nil {
-		return &startError{err}
+		return err
 	}
 	defer func() { err = errors.Join(err, cluster.Close()) }()
 	e.exists = target.IsExisting(cluster)
@@ -56,6 +57,9 @@ func (e *entrant) examine(ctx context.Context, o *Options) (err error) {
 		return err
 	}
 	e.missing = missingOf(ctx, node)
+	if e.nodeTimeout = o.nodeTimeout(); e.exists && !o.Destructive {
+		e.nodeTimeout = nodeTimeoutOf(ctx, node, e.nodeTimeout)
+	}
 	return e.describe(ctx, node)
 }
 

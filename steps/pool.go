@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 
 	"github.com/clusterspec/clusterspec/compose/target"
+	"github.com/clusterspec/clusterspec/reports"
 )
 
 // aheadScenarios is how many of the coming scenarios are looked at to form clusters before they are needed.
@@ -23,6 +23,10 @@ const givingUp = 2
 type pool struct {
 	target      target.Target
 	nodeTimeout time.Duration
+	formLimit   time.Duration
+	exists      bool // the cluster was there before us: there is one, and it is not ours
+	destructive bool // but we may do with it what we like
+	found       target.Cluster
 
 	mutex    sync.Mutex
 	coming   []shape            // the scenarios that have not begun, in order
@@ -40,7 +44,13 @@ type order struct {
 
 // newPool is for the scenarios that will run on a target.
 func newPool(e *entrant, o *Options, runnable catalogue) *pool {
-	p := &pool{target: e.target, nodeTimeout: o.nodeTimeout(), shelf: map[shape][]*order{}, failures: map[shape]int{}}
+	p := &pool{
+		target: e.target, nodeTimeout: e.nodeTimeout, formLimit: o.formLimit, exists: e.exists, destructive: o.Destructive,
+		shelf: map[shape][]*order{}, failures: map[shape]int{},
+	}
+	if p.formLimit == 0 {
+		p.formLimit = max(formingFloor, formingTimeouts*p.nodeTimeout)
+	}
 	for _, s := range runnable {
 		p.coming = append(p.coming, s.shape)
 	}
@@ -75,7 +85,7 @@ func (p *pool) order(s shape) (*order, error) {
 	}
 	o := p.unshelve(s)
 	for _, next := range p.coming[:min(aheadScenarios, len(p.coming))] {
-		if len(p.shelf[next]) == 0 && next != (shape{}) && p.failures[next] == 0 {
+		if !p.exists && len(p.shelf[next]) == 0 && next != (shape{}) && p.failures[next] == 0 {
 			p.shelf[next] = append(p.shelf[next], p.begin(next))
 		}
 	}
@@ -101,9 +111,11 @@ func (p *pool) putBack(s shape, o *order) {
 func (p *pool) count(s shape, err error) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
-	p.failures[s]++
-	if err == nil {
+	switch verdictOf(err) {
+	case reports.Pass:
 		p.failures[s] = 0
+	case reports.Fail, reports.HarnessError:
+		p.failures[s]++
 	}
 }
 
@@ -117,30 +129,11 @@ func (p *pool) begin(s shape) *order {
 	return o
 }
 
-func (p *pool) make(ctx context.Context, s shape) (*cluster, error) {
-	options := map[string]string{target.NodeTimeoutOption: strconv.FormatInt(p.nodeTimeout.Milliseconds(), 10)}
-	started, err := p.target.Start(ctx, target.Topology{Nodes: s.nodes(), Options: options})
-	if err != nil {
-		return nil, &startError{err}
-	}
-	c, err := newCluster(ctx, started, s)
-	if err != nil {
-		return nil, errors.Join(err, started.Close())
-	}
-	if s.strangers > 0 {
-		return c, nil
-	}
-	if err := c.form(ctx, p.nodeTimeout); err != nil {
-		return nil, errors.Join(&formError{err, c.logTails()}, c.close())
-	}
-	return c, nil
-}
-
 // giveBack takes a cluster a scenario is done with: it is kept if it is as it was, and closed if not.
 func (p *pool) giveBack(c *cluster, restored bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), max(time.Second, p.nodeTimeout))
 	defer cancel()
-	if !restored || c.shape.strangers > 0 || !p.wanted(c.shape) || c.restore(ctx) != nil {
+	if p.exists || !restored || c.shape.strangers > 0 || !p.wanted(c.shape) || c.restore(ctx) != nil {
 		p.closing.Go(func() { c.close() })
 		return
 	}
@@ -210,6 +203,9 @@ func (p *pool) close() {
 	p.sweep()
 	p.mutex.Unlock()
 	p.closing.Wait()
+	if p.found != nil {
+		p.found.Close()
+	}
 }
 
 func (o *order) close() {

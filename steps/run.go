@@ -57,6 +57,8 @@ type Options struct {
 	Command []string
 	// Progress is told what happens, from several goroutines at once.
 	Progress func(reports.Event)
+
+	formLimit time.Duration // how long a cluster may take to form; 0: by the node timeout
 }
 
 func (o *Options) nodeTimeout() time.Duration {
@@ -66,8 +68,9 @@ func (o *Options) nodeTimeout() time.Duration {
 	return o.NodeTimeout
 }
 
-func (o *Options) nodeOptions() map[string]string {
-	return map[string]string{target.NodeTimeoutOption: strconv.FormatInt(o.nodeTimeout().Milliseconds(), 10)}
+// nodeOptions are the settings of the nodes the suite starts.
+func nodeOptions(nodeTimeout time.Duration) map[string]string {
+	return map[string]string{target.NodeTimeoutOption: strconv.FormatInt(nodeTimeout.Milliseconds(), 10)}
 }
 
 // List returns the selected scenarios in the order of the features. It returns a *UsageError if the selection makes no sense.

@@ -5,7 +5,7 @@ Feature: Key slots
 
   Rule: The slot is CRC16/XMODEM of the whole key modulo 16384
 
-    @id:distribution/slot/1 @must @cmd:cluster-keyslot
+    @id:distribution/slot/1 @must @harmless @cmd:cluster-keyslot
     Scenario: Known keys have their known slots
       Given a cluster of 3 primaries
       When a client sends to node A:
@@ -16,7 +16,7 @@ Feature: Key slots
         | CLUSTER KEYSLOT a         | integer 15495 |
         | CLUSTER KEYSLOT ""        | integer 0     |
 
-    @id:distribution/slot/2 @must @cmd:cluster-keyslot
+    @id:distribution/slot/2 @must @harmless @cmd:cluster-keyslot
     Scenario: A thousand random keys have the slots that an independent CRC16 gives
       Given a cluster of 3 primaries
       Then CLUSTER KEYSLOT on node B agrees with an independent CRC16 for 1000 random binary keys of up to 100 bytes
@@ -24,7 +24,7 @@ Feature: Key slots
 
   Rule: Only the bytes between the first { and the first } after it are hashed, when there are any
 
-    @id:distribution/slot/3 @must @cmd:cluster-keyslot
+    @id:distribution/slot/3 @must @harmless @cmd:cluster-keyslot
     Scenario: The edge cases of hash tags
       Given a cluster of 3 primaries
       When a client sends to node C:
@@ -39,7 +39,7 @@ Feature: Key slots
         | CLUSTER KEYSLOT {              | integer 4092  |
         | CLUSTER KEYSLOT }{a}           | integer 15495 |
 
-    @id:distribution/slot/4 @must @cmd:cluster-keyslot
+    @id:distribution/slot/4 @must @harmless @cmd:cluster-keyslot
     Scenario: KEYSLOT takes exactly one key
       Given a cluster of 3 primaries
       When a client sends to node A:

@@ -56,7 +56,7 @@ Feature: MOVED
         | GET foo     | error "MOVED 12182 <C.addr>" |
         | PING        | simple "PONG"                |
 
-    @id:redirection/moved/6 @must
+    @id:redirection/moved/6 @must @harmless
     Scenario: A wrong command is refused before it is redirected
       Given a cluster of 3 primaries
       When a client sends to node A:

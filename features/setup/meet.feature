@@ -40,7 +40,7 @@ Feature: Joining nodes
 
   Rule: Every node has an id of its own that it keeps for its whole life
 
-    @id:setup/id/1 @must @cmd:cluster-myid
+    @id:setup/id/1 @must @harmless @cmd:cluster-myid
     Scenario: Ids are 40 hexadecimal digits and no two are the same
       Given a cluster of 3 primaries with 1 replica each
       Then CLUSTER MYID on every node gives 40 lower-case hexadecimal digits

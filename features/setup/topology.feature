@@ -5,18 +5,18 @@ Feature: What nodes say of the cluster
 
   Rule: CLUSTER NODES on every node gives the same nodes, roles and slots
 
-    @id:setup/nodes/1 @must @cmd:cluster-nodes
+    @id:setup/nodes/1 @must @harmless @cmd:cluster-nodes
     Scenario: All nodes agree in CLUSTER NODES
       Given a cluster of 3 primaries with 1 replica each
       Then within 3 node timeouts every node gives the same ids, addresses, roles and slots in CLUSTER NODES
       And every line of CLUSTER NODES has the form id, address, flags, primary, ping, pong, epoch, link, slots
 
-    @id:setup/nodes/2 @must @cmd:cluster-nodes
+    @id:setup/nodes/2 @must @harmless @cmd:cluster-nodes
     Scenario: The primaries share the slots evenly
       Given a cluster of 3 primaries
       Then every node assigns slots 0-5460 to A, 5461-10922 to B, 10923-16383 to C
 
-    @id:setup/epoch/1 @must @cmd:cluster-nodes
+    @id:setup/epoch/1 @must @harmless @cmd:cluster-nodes
     Scenario: Every primary has a config epoch of its own
       Given a cluster of 3 primaries with 1 replica each
       Then within 5 node timeouts no two primaries have the same config epoch on any node
@@ -42,14 +42,14 @@ Feature: What nodes say of the cluster
 
   Rule: CLUSTER SHARDS groups each primary with its replicas
 
-    @id:setup/shards/1 @must @since:7.0 @cmd:cluster-shards
+    @id:setup/shards/1 @must @harmless @since:7.0 @cmd:cluster-shards
     Scenario: CLUSTER SHARDS says the same as CLUSTER NODES on every node
       Given a cluster of 3 primaries with 1 replica each
       Then within 5 node timeouts CLUSTER SHARDS on every node groups A with A1, B with B1, C with C1 and their slots
 
   Rule: CLUSTER INFO counts what the cluster consists of
 
-    @id:setup/info/1 @must @cmd:cluster-info
+    @id:setup/info/1 @must @harmless @cmd:cluster-info
     Scenario: CLUSTER INFO of a healthy cluster
       Given a cluster of 3 primaries with 1 replica each
       Then within 3 node timeouts CLUSTER INFO on every node says:
