@@ -301,17 +301,22 @@ func check(out string, err error) error {
 	return nil
 }
 
+// primaryIDs waits until a node knows who is a primary and who is a replica: redis-cli does not.
 func primaryIDs(t *testing.T, addr string) []string {
 	t.Helper()
 	var ids []string
-	for line := range strings.Lines(redisCli(t, "-p", port(addr), "cluster", "nodes")) {
-		if fields := strings.Fields(line); strings.Contains(fields[2], "master") {
-			ids = append(ids, fields[0])
+	eventually(t, 20*time.Second, func() error {
+		ids = nil
+		for line := range strings.Lines(redisCli(t, "-p", port(addr), "cluster", "nodes")) {
+			if fields := strings.Fields(line); strings.Contains(fields[2], "master") {
+				ids = append(ids, fields[0])
+			}
 		}
-	}
-	if len(ids) != 3 {
-		t.Fatalf("%d primaries in CLUSTER NODES, want 3", len(ids))
-	}
+		if len(ids) != 3 {
+			return fmt.Errorf("%d primaries in CLUSTER NODES, want 3", len(ids))
+		}
+		return nil
+	})
 	return ids
 }
 
