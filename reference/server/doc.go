@@ -8,5 +8,6 @@
 //	nodesfile.go  nodes.conf on disk: locked, replaced atomically
 //	listen.go     where to listen
 //	log.go        the log, in redis-server's form
+//	process.go    what INFO tells of the process
 //	main.go       the program `clusterspec node`
 package server

@@ -119,6 +119,7 @@ func (s *Server) open() (*node.Node, error) {
 		Port:    uint16(s.config.Int("port")),
 		BusPort: uint16(s.busPort()),
 		Seed:    randomSeed(),
+		Process: describeProcess(),
 		Now:     clock.Instant{Wall: clock.Millis(time.Now().UnixMilli())},
 	}
 	if s.config.Bool("cluster-enabled") {
