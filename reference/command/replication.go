@@ -279,22 +279,7 @@ func (e *Engine) RequestDone(s *Session) { s.following.written = e.Source.Offset
 
 func role(c *Call) {
 	if c.replica {
-		link := c.Host.PrimaryLink()
-		host, port, _ := strings.Cut(link.Addr, ":")
-		if i := strings.LastIndexByte(link.Addr, ':'); i >= 0 {
-			host, port = link.Addr[:i], link.Addr[i+1:]
-		}
-		number, _ := strconv.Atoi(port)
-		offset := int64(-1)
-		if link.State == replication.Connected.String() {
-			offset = c.Source.Offset()
-		}
-		c.Reply.Array(5)
-		c.Reply.BulkString("slave")
-		c.Reply.BulkString(host)
-		c.Reply.Int(int64(number))
-		c.Reply.BulkString(link.State)
-		c.Reply.Int(offset)
+		roleOfReplica(c, c.Host.PrimaryLink())
 		return
 	}
 	c.Reply.Array(3)
@@ -307,6 +292,24 @@ func role(c *Call) {
 		c.Reply.BulkString(s.Replica.ListeningPort)
 		c.Reply.BulkString(strconv.FormatInt(s.Replica.AckOffset, 10))
 	}
+}
+
+func roleOfReplica(c *Call, link PrimaryLink) {
+	host, port := link.Addr, 0
+	if i := strings.LastIndexByte(host, ':'); i >= 0 {
+		port, _ = strconv.Atoi(host[i+1:])
+		host = strings.Trim(host[:i], "[]")
+	}
+	offset := int64(-1)
+	if link.State == replication.Connected.String() {
+		offset = c.Source.Offset()
+	}
+	c.Reply.Array(5)
+	c.Reply.BulkString("slave")
+	c.Reply.BulkString(host)
+	c.Reply.Int(int64(port))
+	c.Reply.BulkString(link.State)
+	c.Reply.Int(offset)
 }
 
 // replicaIP is the address a replica is shown with: what it announced, else where it connects from.
