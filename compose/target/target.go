@@ -1,8 +1,8 @@
 // Package target says what can be put under test, in small interfaces. A Target starts clusters; a Cluster has nodes; what else can be done to
 // a node (kill it, pause it, read its log) are abilities, interfaces of their own that are found by assertion and named by the @needs: tags.
 //
-// The kinds of target live in sub-packages: embedded (the reference, in this process), process (any program), docker (any image) and
-// remote (a cluster that already runs). Package catalog knows them all and reads the text forms a user writes.
+// The kinds of target live in sub-packages: embedded (the reference, in this process), process (any program), docker (any image), remote (a
+// cluster that already runs) and mixed (nodes of several kinds in one cluster). Package catalog knows them all and reads the text forms a user writes.
 //
 // The context given to Start bounds the start alone: once Start has returned a cluster, it lives until Close. When Start fails it leaves nothing behind.
 package target
@@ -17,7 +17,7 @@ import (
 type Target interface {
 	// Spec is the target as the user wrote it.
 	Spec() string
-	// Kind is reference, exec, docker or addr.
+	// Kind is reference, exec, docker, addr or mix.
 	Kind() string
 	// Start brings up the nodes and returns when all of them answer. An *Unavailable error says that the machine or the target lacks
 	// something; any other error says that what should have worked did not.
@@ -32,6 +32,16 @@ type Topology struct {
 	Options map[string]string
 	// Dir is the scratch folder of the cluster; Close removes it with all that is in it. Empty: one is made.
 	Dir string
+	// Names are what the nodes are called, one for each; empty: A, B, and so on. They are for a target that is made of others.
+	Names []string
+}
+
+// Name is what the node at an index is called.
+func (t Topology) Name(index int) string {
+	if len(t.Names) > 0 {
+		return t.Names[index]
+	}
+	return Name(index)
 }
 
 // Cluster is a running cluster. Unless it is Existing its nodes are cluster-enabled, empty and not introduced to each other.
@@ -43,7 +53,7 @@ type Cluster interface {
 
 // Node is one node of a cluster.
 type Node interface {
-	// Name is "A", "B", ... in the order of Nodes.
+	// Name is "A", "B", ... in the order of Nodes, unless the topology names them.
 	Name() string
 	// Addr is host:port, as clients on this machine and the other nodes reach it.
 	Addr() string
@@ -95,8 +105,8 @@ type Prober interface {
 
 // Description identifies what was under test, for the report.
 type Description struct {
-	Server  string // "redis", "valkey", or what the server calls itself
-	Version string
+	Server  string // "redis", "valkey", or what the server calls itself; of a mix, each with its version
+	Version string // of a mix, the lowest
 	Digest  string // of the image, for containers
 }
 

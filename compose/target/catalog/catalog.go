@@ -8,6 +8,7 @@ import (
 	"github.com/clusterspec/clusterspec/compose/target"
 	"github.com/clusterspec/clusterspec/compose/target/docker"
 	"github.com/clusterspec/clusterspec/compose/target/embedded"
+	"github.com/clusterspec/clusterspec/compose/target/mixed"
 	"github.com/clusterspec/clusterspec/compose/target/process"
 	"github.com/clusterspec/clusterspec/compose/target/remote"
 )
@@ -30,6 +31,7 @@ func Forms() []Form {
 		{"exec:COMMAND", "any program; {port} {busport} {dir} {timeout} {name} {conf} {options} are filled in", "exec:", parseProgram},
 		{"docker:IMAGE", "any image whose server takes redis-server's arguments; docker:packed is redis-server on PATH", "docker:", parseImage},
 		{"addr:HOST:PORT,...", "a cluster that already runs; its other nodes are found", "addr:", parseAddresses},
+		{"mix:TARGET+TARGET...", "one cluster whose nodes are of these kinds in turn; a + inside of one is doubled", mixed.Prefix, parseMix},
 	}
 }
 
@@ -60,6 +62,22 @@ func parseImage(spec, rest string, env target.Env) (target.Target, error) {
 
 func parseAddresses(spec, rest string, _ target.Env) (target.Target, error) {
 	return orNil(remote.New(spec, rest))
+}
+
+func parseMix(spec, rest string, env target.Env) (target.Target, error) {
+	parts, err := mixed.Split(rest)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", spec, err)
+	}
+	var kinds []target.Target
+	for _, part := range parts {
+		kind, err := Parse(part, env)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", spec, err)
+		}
+		kinds = append(kinds, kind)
+	}
+	return mixed.New(spec, kinds), nil
 }
 
 // orNil keeps a nil pointer from becoming a target that is not nil.

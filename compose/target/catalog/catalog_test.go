@@ -20,6 +20,8 @@ func TestParse(t *testing.T) {
 		"docker:packed":                     "docker",
 		"addr:127.0.0.1:7000":               "addr",
 		"addr:[::1]:7000, host.example:701": "addr",
+		"mix:reference+redis-server":        "mix",
+		"mix:exec:a++b {port}+reference":    "mix",
 	} {
 		got, err := Parse(spec, target.Env{})
 		if err != nil || got.Kind() != kind || got.Spec() != spec {
@@ -43,6 +45,9 @@ func TestParseRefuses(t *testing.T) {
 		"docker:":             "name of an image",
 		"addr:":               "is not host:port",
 		"addr:host":           "is not host:port",
+		"mix:":                "at least two kinds",
+		"mix:reference+rdis":  `mix:reference+rdis: target "rdis": unknown form`,
+		"mix:reference+exec:": "no program is named",
 	} {
 		got, err := Parse(spec, target.Env{})
 		if got != nil || err == nil || !strings.Contains(err.Error(), want) {

@@ -153,7 +153,7 @@ func (c *Cluster) start(ctx context.Context, topology target.Topology) error {
 	}
 	options = target.Merge(options, topology.Options)
 	for i := range topology.Nodes {
-		c.nodes = append(c.nodes, newNode(c, target.Name(i), c.ports[1+i], options))
+		c.nodes = append(c.nodes, newNode(c, topology.Name(i), c.ports[1+i], options))
 	}
 	return target.AtOnce(c.nodes, func(n *Node) error { return n.create(ctx) })
 }

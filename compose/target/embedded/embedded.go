@@ -62,7 +62,7 @@ func (t *Target) Start(ctx context.Context, topology target.Topology) (_ target.
 		return nil, err
 	}
 	for i, inner := range c.cluster.Nodes() {
-		n := &Node{name: target.Name(i), inner: inner}
+		n := &Node{name: topology.Name(i), inner: inner}
 		c.nodes = append(c.nodes, n)
 		if err := n.awaitReady(ctx); err != nil {
 			return nil, err

@@ -85,7 +85,7 @@ func (t *Target) Start(ctx context.Context, topology target.Topology) (_ target.
 	}()
 	standard := standardOptions(ctx, program)
 	for i := range topology.Nodes {
-		node, err := newNode(target.Name(i), c, t.command, program, target.Merge(standard, topology.Options))
+		node, err := newNode(topology.Name(i), c, t.command, program, target.Merge(standard, topology.Options))
 		if err != nil {
 			return nil, err
 		}
