@@ -49,7 +49,7 @@ type run struct {
 
 // Open learns the map of slots and connects.
 func Open(ctx context.Context, config Config) (_ *Generator, err error) {
-	if err := config.validate(); err != nil {
+	if err := config.Validate(); err != nil {
 		return nil, err
 	}
 	if config.Timeout == 0 {

@@ -15,7 +15,6 @@
 package load
 
 import (
-	"errors"
 	"fmt"
 	"time"
 )
@@ -44,10 +43,9 @@ const (
 	MaxPipeline    = 10_000
 )
 
-func (c Config) validate() error {
+// Validate says what is wrong with the configuration, but for its addresses.
+func (c Config) Validate() error {
 	switch {
-	case len(c.Addrs) == 0:
-		return errors.New("no address to send load to")
 	case c.Connections < 1 || c.Connections > MaxConnections:
 		return fmt.Errorf("%d connections: choose 1 to %d", c.Connections, MaxConnections)
 	case c.Pipeline < 1 || c.Pipeline > MaxPipeline:

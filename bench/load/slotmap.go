@@ -29,6 +29,9 @@ func (m *slotMap) primaries() []string {
 
 // learn asks one address after another for the map of slots (CLUSTER SLOTS). A server without cluster mode serves all of them.
 func learn(ctx context.Context, addrs []string) (*slotMap, error) {
+	if len(addrs) == 0 {
+		return nil, errors.New("no address to send load to")
+	}
 	var errs []error
 	for _, addr := range addrs {
 		m, err := ask(ctx, addr)

@@ -1,0 +1,130 @@
+package bench
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/clusterspec/clusterspec/bench/duet"
+	"github.com/clusterspec/clusterspec/bench/load"
+)
+
+// Schema names the form of a result. Another form gets another name.
+const Schema = "clusterspec.bench/1"
+
+// Result is what a benchmark found. As JSON it is the product; all else is made from it.
+type Result struct {
+	Schema      string      `json:"schema"`
+	Suite       string      `json:"suite"`   // version of clusterspec
+	Command     []string    `json:"command"` // repeats the run
+	Seed        uint64      `json:"seed"`
+	Started     time.Time   `json:"started"`
+	Finished    time.Time   `json:"finished"`
+	Interrupted bool        `json:"interrupted,omitempty"` // ended early; what was measured until then is here
+	Environment Environment `json:"environment"`
+	Targets     []Target    `json:"targets"` // the first is the base
+	Series      []Series    `json:"series"`
+}
+
+// Target is one of those that were measured.
+type Target struct {
+	Name    string `json:"name"` // "redis-server 7.0.15"
+	Spec    string `json:"spec"` // as the user wrote it
+	Kind    string `json:"kind"`
+	Server  string `json:"server"`
+	Version string `json:"version"`
+	Digest  string `json:"digest,omitempty"` // of the image
+	// Nodes is how many were loaded, in cluster mode.
+	Nodes int `json:"nodes"`
+}
+
+// Series is one workload, put on all targets in turn.
+type Series struct {
+	ID           string            `json:"id"`        // "get-p16"
+	Operation    string            `json:"operation"` // "GET", "SET"
+	Loop         string            `json:"loop"`      // "closed": the next batch is sent when the one before is answered
+	Pipeline     int               `json:"pipeline"`
+	Connections  int               `json:"connections"`
+	Keys         int               `json:"keys"`
+	Distribution string            `json:"distribution"`
+	ValueBytes   int               `json:"valueBytes"`
+	SliceMillis  int64             `json:"sliceMillis"`
+	Rounds       int               `json:"rounds"` // slices of each party
+	Parties      []Party           `json:"parties"`
+	Comparisons  []duet.Comparison `json:"comparisons"`
+	// Trouble says why there are no comparisons.
+	Trouble string `json:"trouble,omitempty"`
+}
+
+// Party is what was measured of a target. The base is there twice.
+type Party struct {
+	Name   string      `json:"name"`
+	Counts load.Counts `json:"counts"`
+	// PerSecond and CPUNanos are medians over the slices: requests answered a second, and processor time of the server for each. 0: not known.
+	PerSecond float64     `json:"perSecond"`
+	CPUNanos  float64     `json:"cpuNanos,omitempty"`
+	Latency   Percentiles `json:"latencyNanos"`
+	Generator Generator   `json:"generator"`
+	// Files beside the result: percentiles to plot, and intervals of a second that can be merged without loss.
+	PercentileFile string `json:"percentileFile"`
+	IntervalFile   string `json:"intervalFile"`
+}
+
+// Percentiles of the latencies of all slices together, in nanoseconds.
+type Percentiles struct {
+	Count int64   `json:"count"`
+	Mean  float64 `json:"mean"`
+	P50   int64   `json:"p50"`
+	P90   int64   `json:"p90"`
+	P99   int64   `json:"p99"`
+	P999  int64   `json:"p99.9"`
+	P9999 int64   `json:"p99.99"`
+	Max   int64   `json:"max"`
+}
+
+// Generator is what the load generator cost.
+type Generator struct {
+	CPUShare        float64 `json:"cpuShare"`        // of one core
+	NanosPerRequest float64 `json:"nanosPerRequest"` // processor time
+	Invalid         string  `json:"invalid,omitempty"`
+}
+
+func percentiles(s *load.Sample) Percentiles {
+	h := s.Latency
+	return Percentiles{
+		Count: h.TotalCount(), Mean: h.Mean(), Max: h.Max(),
+		P50: h.ValueAtQuantile(50), P90: h.ValueAtQuantile(90), P99: h.ValueAtQuantile(99),
+		P999: h.ValueAtQuantile(99.9), P9999: h.ValueAtQuantile(99.99),
+	}
+}
+
+func generator(s *load.Sample) Generator {
+	g := Generator{CPUShare: s.OwnShare()}
+	if n := s.Answered(); n > 0 {
+		g.NanosPerRequest = float64(s.OwnCPU) / float64(n)
+	}
+	if err := s.Trust(); err != nil {
+		g.Invalid = err.Error()
+	}
+	return g
+}
+
+// ReadJSON reads a result. One of another schema is an error that names both.
+func ReadJSON(r io.Reader) (*Result, error) {
+	var result Result
+	if err := json.NewDecoder(r).Decode(&result); err != nil {
+		return nil, fmt.Errorf("reading a benchmark result: %w", err)
+	}
+	if result.Schema != Schema {
+		return nil, fmt.Errorf("reading a benchmark result: its schema is %q, this program reads %q", result.Schema, Schema)
+	}
+	return &result, nil
+}
+
+// WriteJSON writes a result.
+func WriteJSON(w io.Writer, r *Result) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(r)
+}

@@ -1,0 +1,148 @@
+package bench
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/clusterspec/clusterspec/bench/duet"
+)
+
+// Summary is the result as Markdown.
+func Summary(r *Result) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# Benchmark\n\n")
+	if r.Interrupted {
+		fmt.Fprintf(&b, "**The run was ended early; this is what was measured until then.**\n\n")
+	}
+	for i, t := range r.Targets {
+		role := "compared with it"
+		if i == 0 {
+			role = "the base of all ratios"
+		}
+		fmt.Fprintf(&b, "- **%s**: %s %s, %d %s, `%s`; %s\n", t.Name, t.Server, t.Version, t.Nodes, plural(t.Nodes, "node", "nodes"), t.Spec, role)
+	}
+	for i := range r.Series {
+		writeSeriesMarkdown(&b, &r.Series[i])
+	}
+	writeMethod(&b, r)
+	return b.String()
+}
+
+func writeSeriesMarkdown(b *strings.Builder, s *Series) {
+	fmt.Fprintf(b, "\n## %s\n\n", title(s))
+	fmt.Fprintf(b, "| | requests/s | CPU/request | p50 | p99 | p99.9 | max | generator |\n|---|---:|---:|---:|---:|---:|---:|---:|\n")
+	for _, p := range s.Parties {
+		fmt.Fprintf(b, "| %s |\n", strings.Join(partyCells(&p), " | "))
+	}
+	fmt.Fprintf(b, "\n| compared | metric | ratio | 95 %% interval | noise floor | |\n|---|---|---:|---|---:|---|\n")
+	for _, c := range s.Comparisons {
+		fmt.Fprintf(b, "| %s |\n", strings.Join(comparisonCells(&c), " | "))
+	}
+	for _, note := range notes(s) {
+		fmt.Fprintf(b, "\n%s\n", note)
+	}
+}
+
+func writeMethod(b *strings.Builder, r *Result) {
+	e := r.Environment
+	fmt.Fprintf(b, "\n## How\n\n")
+	fmt.Fprintf(b, "- One generator loads the targets in turn, in slices of %d ms in random order, with everything answered in between. "+
+		"The ratio is the median of the rounds' ratios, the interval a bootstrap over rounds. The base is measured twice in the same rounds; what it differs "+
+		"from itself by is the noise floor. A difference below that, or below 3 %%, is inconclusive.\n", duet.DefaultSlice.Milliseconds())
+	fmt.Fprintf(b, "- Closed loop: each connection sends its next batch when the one before is answered. Figures are medians over slices, percentiles of all requests.\n")
+	fmt.Fprintf(b, "- %s, %d cores, %s, kernel %s, %s, GOMAXPROCS %d; load average %s before and %s after; %.1f %% of the processors' time stolen.\n",
+		orUnknown(e.CPU), e.Cores, e.OS, orUnknown(e.Kernel), e.GoVersion, e.MaxProcs, orUnknown(e.LoadBefore), orUnknown(e.LoadAfter), 100*e.StealShare)
+	fmt.Fprintf(b, "- clusterspec %s, seed %d, %s to %s: `%s`\n", orUnknown(r.Suite), r.Seed,
+		r.Started.Format(time.RFC3339), r.Finished.Format(time.RFC3339), strings.Join(r.Command, " "))
+}
+
+// WriteSeries writes a series as text for a terminal.
+func WriteSeries(w io.Writer, s *Series) error {
+	const padding = 2
+	fmt.Fprintf(w, "\n%s\n", title(s))
+	table := tabwriter.NewWriter(w, 0, 0, padding, ' ', 0)
+	fmt.Fprintln(table, "  \trequests/s\tCPU/request\tp50\tp99\tp99.9\tmax\tgenerator")
+	for _, p := range s.Parties {
+		fmt.Fprintln(table, "  "+strings.Join(partyCells(&p), "\t"))
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	table = tabwriter.NewWriter(w, 0, 0, padding, ' ', 0)
+	for _, c := range s.Comparisons {
+		fmt.Fprintln(table, "  "+strings.Join(comparisonCells(&c), "\t"))
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	for _, note := range notes(s) {
+		fmt.Fprintln(w, "  "+note)
+	}
+	return nil
+}
+
+func title(s *Series) string {
+	return fmt.Sprintf("%s, pipeline %d, %d connections, %d-byte values, %d keys %s, %d rounds",
+		s.Operation, s.Pipeline, s.Connections, s.ValueBytes, s.Keys, s.Distribution, s.Rounds)
+}
+
+func partyCells(p *Party) []string {
+	cpu := "-"
+	if p.CPUNanos > 0 {
+		cpu = micros(p.CPUNanos)
+	}
+	return []string{
+		p.Name, fmt.Sprintf("%.0f", p.PerSecond), cpu,
+		millis(p.Latency.P50), millis(p.Latency.P99), millis(p.Latency.P999), millis(p.Latency.Max),
+		fmt.Sprintf("%.0f %%", 100*p.Generator.CPUShare),
+	}
+}
+
+func comparisonCells(c *duet.Comparison) []string {
+	floor, words := fmt.Sprintf("%.1f %%", 100*c.Floor), c.Words
+	if strings.HasSuffix(c.Other, twinSuffix) {
+		floor, words = "-", "the noise floor"
+	}
+	return []string{
+		c.Other + " / " + c.Base, string(c.Metric), fmt.Sprintf("%.3f", c.Ratio), fmt.Sprintf("[%.3f, %.3f]", c.Low, c.High), floor, words,
+	}
+}
+
+// notes are what has to be said about a series besides its figures.
+func notes(s *Series) (notes []string) {
+	if s.Trouble != "" {
+		notes = append(notes, "Not compared: "+s.Trouble+".")
+	}
+	for _, p := range s.Parties {
+		if n := p.Counts.Failed(); n > 0 || p.Counts.Surplus > 0 {
+			notes = append(notes, fmt.Sprintf("%s: %d of %d requests failed: %+v.", p.Name, n, p.Counts.Sent, p.Counts))
+		}
+		if p.Counts.Misses > 0 {
+			notes = append(notes, fmt.Sprintf("%s: %d keys were not there.", p.Name, p.Counts.Misses))
+		}
+		if p.Generator.Invalid != "" {
+			notes = append(notes, fmt.Sprintf("%s: %s.", p.Name, p.Generator.Invalid))
+		}
+	}
+	return notes
+}
+
+func micros(nanos float64) string { return fmt.Sprintf("%.2f us", nanos/1e3) }
+func millis(nanos int64) string   { return fmt.Sprintf("%.2f ms", float64(nanos)/1e6) }
+
+func orUnknown(s string) string {
+	if s == "" {
+		return "unknown"
+	}
+	return s
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
