@@ -112,12 +112,13 @@ func writeNames(w *resp.Writer, names []string) {
 type keySpec struct {
 	access     Access
 	word       string // the keys begin behind this word; empty: in a fixed place
+	counted    bool   // the place holds the number of keys, and they follow it
 	begin      int    // the place, or where to begin to look for the word
 	last, step int    // distance of the last key from the first (negative: from the end of the request), and of each from the next
 }
 
 // specs are the key specifications: one for all keys in fixed places, or one for each when they are treated differently,
-// and one for keys behind a word.
+// one for keys behind their number, and one for keys behind a word.
 func (k *Keys) specs() []keySpec {
 	var specs []keySpec
 	switch len(k.Access) {
@@ -127,14 +128,21 @@ func (k *Keys) specs() []keySpec {
 		if last > 0 {
 			last -= k.First
 		}
-		specs = append(specs, keySpec{k.Access[0], "", k.First, last, k.Step})
+		specs = append(specs, keySpec{access: k.Access[0], begin: k.First, last: last, step: k.Step})
 	default:
 		for i, access := range k.Access {
-			specs = append(specs, keySpec{access, "", k.First + i*k.Step, 0, 1})
+			last := 0
+			if i == len(k.Access)-1 {
+				last = min(k.Last, 0)
+			}
+			specs = append(specs, keySpec{access: access, begin: k.First + i*k.Step, last: last, step: 1})
 		}
 	}
+	if counted := k.Counted; counted != nil {
+		specs = append(specs, keySpec{access: counted.Access, counted: true, begin: counted.At, step: 1})
+	}
 	if word := k.Keyword; word != nil {
-		specs = append(specs, keySpec{word.Access, word.Word, word.From, -1, 1})
+		specs = append(specs, keySpec{access: word.Access, word: word.Word, begin: word.From, last: -1, step: 1})
 	}
 	return specs
 }
@@ -168,6 +176,18 @@ func writeKeySpecs(w *resp.Writer, specs []keySpec) {
 		w.BulkString("find_keys")
 		w.Map(2)
 		w.BulkString("type")
+		if spec.counted {
+			w.BulkString("keynum")
+			w.BulkString("spec")
+			w.Map(3)
+			w.BulkString("keynumidx")
+			w.Int(0)
+			w.BulkString("firstkey")
+			w.Int(1)
+			w.BulkString("keystep")
+			w.Int(int64(spec.step))
+			continue
+		}
 		w.BulkString("range")
 		w.BulkString("spec")
 		w.Map(3)

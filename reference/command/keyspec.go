@@ -1,17 +1,31 @@
 package command
 
+import (
+	"errors"
+
+	"github.com/clusterspec/clusterspec/reference/resp"
+)
+
 // Keys says where the keys of a command stand among its words.
 type Keys struct {
 	// First, Last and Step are positions as COMMAND tells them: the first key, the last one (negative: counted from the
 	// end), and how far they are apart. First is 0 when the command has no keys in fixed places.
 	First, Last, Step int
-	// Access is what happens to the keys. With as many elements as keys, each has a key specification of its own in
-	// COMMAND; with one, all share it.
+	// Access is what happens to the keys. With one element all share it; with several each has a key specification of its
+	// own in COMMAND, the last of which is for all keys that remain.
 	Access []Access
+	// Counted is another place for keys, or the only one: behind their number.
+	Counted *CountedKeys
 	// Keyword is a second place for keys, behind a word.
 	Keyword *KeywordKeys
 	// Find gives the positions when they depend on other words. It is asked before First, Last and Step.
 	Find func(args [][]byte) ([]int, error)
+}
+
+// CountedKeys are keys that stand behind a word that says how many they are.
+type CountedKeys struct {
+	At     int // the position of the number
+	Access Access
 }
 
 // KeywordKeys are keys that stand behind a word such as KEYS, to the end of the request.
@@ -66,11 +80,49 @@ func allKeys(step int, a Access) Keys {
 // twoKeys is a command whose first two arguments are keys that are treated differently.
 func twoKeys(a, b Access) Keys { return Keys{First: 1, Last: 2, Step: 1, Access: []Access{a, b}} }
 
+// storeAndKeys is a command whose first argument is where the result goes and whose others are what it is made of.
+func storeAndKeys(store, from Access) Keys {
+	return Keys{First: 1, Last: -1, Step: 1, Access: []Access{store, from}}
+}
+
+// countedKeys is a command with a number of keys at a position, and the keys behind it.
+func countedKeys(at int, a Access) Keys {
+	return Keys{Counted: &CountedKeys{at, a}, Find: func(args [][]byte) ([]int, error) { return findCounted(nil, args, at) }}
+}
+
+// storeAndCountedKeys is a command whose first argument is where the result goes, before the number of keys it is made
+// of, and these.
+func storeAndCountedKeys(store, from Access) Keys {
+	return Keys{First: 1, Last: 1, Step: 1, Access: []Access{store}, Counted: &CountedKeys{2, from},
+		Find: func(args [][]byte) ([]int, error) { return findCounted([]int{1}, args, 2) }}
+}
+
+// findCounted adds to found the positions of the keys whose number stands at a position.
+func findCounted(found []int, args [][]byte, at int) ([]int, error) {
+	if at >= len(args) {
+		return nil, errNoKeys
+	}
+	n, ok := resp.ParseInt(args[at])
+	if !ok || n < 1 || n > int64(len(args)-at-1) {
+		return nil, errNoKeys
+	}
+	for i := range int(n) {
+		found = append(found, at+1+i)
+	}
+	return found, nil
+}
+
+// errNoKeys is for a request that has not as many keys as it says.
+var errNoKeys = errors.New("the number of keys is wrong")
+
 // secondKey is a subcommand whose argument is its key.
 func secondKey(a Access) Keys { return Keys{First: 2, Last: 2, Step: 1, Access: []Access{a}} }
 
 // accessAt is what happens to the n-th key of a request.
 func (k *Keys) accessAt(n int) Access {
+	if n >= len(k.Access) && k.Counted != nil {
+		return k.Counted.Access
+	}
 	if len(k.Access) == 0 {
 		return 0
 	}
