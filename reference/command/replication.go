@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 	"strconv"
-	"strings"
 
 	"github.com/clusterspec/clusterspec/reference/clock"
 	"github.com/clusterspec/clusterspec/reference/keyspace"
@@ -295,11 +294,8 @@ func role(c *Call) {
 }
 
 func roleOfReplica(c *Call, link PrimaryLink) {
-	host, port := link.Addr, 0
-	if i := strings.LastIndexByte(host, ':'); i >= 0 {
-		port, _ = strconv.Atoi(host[i+1:])
-		host = strings.Trim(host[:i], "[]")
-	}
+	host, port, _ := cutPort(link.Addr)
+	number, _ := strconv.Atoi(port) // 0 as long as the address is not known
 	offset := int64(-1)
 	if link.State == replication.Connected.String() {
 		offset = c.Source.Offset()
@@ -307,7 +303,7 @@ func roleOfReplica(c *Call, link PrimaryLink) {
 	c.Reply.Array(5)
 	c.Reply.BulkString("slave")
 	c.Reply.BulkString(host)
-	c.Reply.Int(int64(port))
+	c.Reply.Int(int64(number))
 	c.Reply.BulkString(link.State)
 	c.Reply.Int(offset)
 }

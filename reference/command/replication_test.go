@@ -178,7 +178,7 @@ func TestRoleListsReplicas(t *testing.T) {
 		t.Errorf("ROLE: %q, want %q", got, want)
 	}
 	b.BecomeReplica()
-	b.host.link = PrimaryLink{Addr: "[::1]:7000", State: "sync"}
+	b.host.link = PrimaryLink{Addr: "::1:7000", State: "sync"}
 	if got := b.do(b.client(), "ROLE"); got != "*5\r\n$5\r\nslave\r\n$3\r\n::1\r\n:7000\r\n$4\r\nsync\r\n:-1\r\n" {
 		t.Errorf("ROLE on a replica: %q", got)
 	}

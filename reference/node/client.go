@@ -44,7 +44,7 @@ func (n *Node) receiveClient(c *Conn, data []byte) {
 	switch {
 	case c.client.waiting:
 		c.in.add(data)
-		if c.in.len() > n.limits.queryBytes {
+		if c.in.len() > n.limits.request.QueryBytes {
 			n.log(Warning, "closing client %s: its requests that wait exceed client-query-buffer-limit", c.Session.Addr)
 			n.hangUp(c)
 		}
@@ -85,6 +85,8 @@ func (n *Node) execute(c *Conn, buf []byte) (used int) {
 			}
 			n.engine.RequestDone(s)
 			n.carryOut()
+		} else if s.Replica != nil {
+			s.Replica.AckAt = n.now.Mono // an empty line is a sign of life while it loads its snapshot
 		}
 		used += size
 	}
@@ -142,8 +144,12 @@ func (n *Node) resume() {
 	}
 }
 
-// wroteClient looks whether a client has caught up with its replies.
+// wroteClient looks whether a client has caught up with its replies. A replica that is being sent its snapshot cannot
+// acknowledge anything yet.
 func (n *Node) wroteClient(c *Conn) {
+	if c.client.exemptBytes > 0 {
+		c.Session.Replica.AckAt = n.now.Mono
+	}
 	if c.client.overLimitAt != 0 && n.unread(c) <= n.outLimit(c).softBytes {
 		c.client.overLimitAt = 0
 	}

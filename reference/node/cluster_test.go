@@ -58,7 +58,7 @@ func (n *network) settled() bool {
 	})
 }
 
-// settledPrimaries says whether the cluster is up and led by a living primary everywhere.
+// primaryOf is the node that all living nodes take for the owner of a slot; nil: they do not agree, or are not up.
 func (n *network) primaryOf(s slot.Slot) *machineRoom {
 	var owner *machineRoom
 	for _, r := range n.hosts {

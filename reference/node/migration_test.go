@@ -135,7 +135,7 @@ func TestMigrationSurvivesKills(t *testing.T) {
 	}
 }
 
-func migrateWithKill(t *testing.T, seed uint64) {
+func migrateWithKill(t *testing.T, seed uint64) *network {
 	n := newNetwork(t, seed)
 	formed(n, 3)
 	const tag = "{a}"
@@ -180,5 +180,128 @@ func migrateWithKill(t *testing.T, seed uint64) {
 		if r.alive && r != n.primaryOf(moved) && r.node.machine.Myself().IsPrimary() && r.node.db.LenSlot(moved) > 0 {
 			n.fatalf("%s still has %d keys of the slot", r.name, r.node.db.LenSlot(moved))
 		}
+	}
+	return n
+}
+
+// TestSameSeedSameRun: without that a seed that fails could not be repeated.
+func TestSameSeedSameRun(t *testing.T) {
+	var runs [2]string
+	for i := range runs {
+		n := migrateWithKill(t, 2)
+		for _, r := range n.hosts {
+			runs[i] += r.name + ": " + strings.Join(r.log, "\n") + "\n"
+		}
+		runs[i] += fmt.Sprintf("%d events", n.made)
+	}
+	if runs[0] != runs[1] {
+		t.Errorf("first:\n%s\nsecond:\n%s", runs[0], runs[1])
+	}
+}
+
+// TestMigrationConnections: one is kept for the next MIGRATE to the same node, and not for ever.
+func TestMigrationConnections(t *testing.T) {
+	l := newLone(t, nil)
+	c := l.accept()
+	l.send(c, "MSET a 1 b 2 c 3 d 4\r\nMIGRATE 10.0.0.1 7001 a 0 500\r\n")
+	if len(l.last.Dial) != 1 || l.last.Dial[0].Addr != "10.0.0.1:7001" {
+		t.Fatalf("dialled: %v", l.last.Dial)
+	}
+	target := l.last.Dial[0]
+	l.node.Connected(l.now, target, clientAddr(), addrPort("10.0.0.1:7001"))
+	l.turn()
+	if got := l.take(target); !strings.HasPrefix(got, "*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n*4\r\n$7\r\nRESTORE\r\n") {
+		t.Errorf("a new connection is sent %q", got)
+	}
+	l.send(target, "+OK\r\n+OK\r\n")
+	l.send(c, "MIGRATE 10.0.0.1 7001 b 0 500\r\n")
+	if got := l.take(target); len(l.last.Dial) != 0 || !strings.HasPrefix(got, "*4\r\n$7\r\nRESTORE\r\n") {
+		t.Errorf("the kept connection is sent %q", got)
+	}
+
+	l.node.Closed(l.now, target, "reset") // nothing was answered yet: once more, on a new connection
+	l.turn()
+	if len(l.last.Dial) != 1 {
+		t.Fatalf("dialled after the connection broke: %v", l.last.Dial)
+	}
+	again := l.last.Dial[0]
+	l.node.Connected(l.now, again, clientAddr(), addrPort("10.0.0.1:7001"))
+	l.turn()
+	l.take(again)
+	l.send(again, "+OK\r\n+OK\r\n")
+	if got := l.take(c); got != "+OK\r\n+OK\r\n+OK\r\n" {
+		t.Errorf("replies: %q", got)
+	}
+
+	l.pass(targetIdleMillis - 1)
+	if again.gone() {
+		t.Error("an idle connection is closed too early")
+	}
+	l.pass(1)
+	if !again.gone() {
+		t.Error("an idle connection is kept for too long")
+	}
+	l.send(c, "DBSIZE\r\n")
+	if got := l.take(c); got != ":2\r\n" {
+		t.Errorf("keys left: %q", got)
+	}
+}
+
+// TestMigrationTimeouts: each step has its own error.
+func TestMigrationTimeouts(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		steps func(l *lone, target *Conn)
+		want  string
+	}{
+		{"dialling", func(l *lone, target *Conn) {}, "connecting to the client"},
+		{"writing", func(l *lone, target *Conn) {
+			l.node.Connected(l.now, target, clientAddr(), addrPort("10.0.0.1:7001"))
+			l.turn()
+			l.pass(200)
+			l.node.Wrote(l.now, target, 10)
+			l.turn()
+		}, "writing to target instance"},
+		{"reading", func(l *lone, target *Conn) {
+			l.node.Connected(l.now, target, clientAddr(), addrPort("10.0.0.1:7001"))
+			l.turn()
+			l.take(target)
+			l.send(target, "+OK\r\n")
+		}, "reading to target instance"},
+	} {
+		l := newLone(t, nil)
+		client, other := l.accept(), l.accept()
+		l.send(client, "SET a 1\r\nMIGRATE 10.0.0.1 7001 a 0 250\r\n")
+		l.take(client)
+		target := l.last.Dial[0]
+		c.steps(l, target)
+		l.send(other, "SET a 2\r\n")
+		l.pass(249)
+		if got := l.take(client) + l.take(other); got != "" {
+			t.Errorf("%s: too early: %q", c.name, got)
+		}
+		l.pass(1)
+		if got := l.take(client); got != "-IOERR error or timeout "+c.want+"\r\n" || !target.gone() {
+			t.Errorf("%s: %q", c.name, got)
+		}
+		if got := l.take(other); got != "+OK\r\n" {
+			t.Errorf("%s: the write that waited for it: %q", c.name, got)
+		}
+	}
+}
+
+// TestDemotionEndsMigrations, and a connection that was not even dialled is never heard of.
+func TestDemotionEndsMigrations(t *testing.T) {
+	l := newLone(t, nil)
+	c := l.accept()
+	l.turn()
+	l.node.Receive(l.now, c, []byte("SET a 1\r\nMIGRATE 10.0.0.1 7001 a 0 250\r\n"))
+	l.node.becomeReplica()
+	l.turn()
+	if len(l.last.Dial) != 0 || len(l.last.Close) != 1 || !strings.HasPrefix(l.take(c), "+OK\r\n-UNBLOCKED ") {
+		t.Errorf("dialled %d, closed %d, told %q", len(l.last.Dial), len(l.last.Close), c.Out())
+	}
+	if l.node.db.Len() != 1 {
+		t.Error("the key is gone")
 	}
 }

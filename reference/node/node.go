@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 
 	"github.com/clusterspec/clusterspec/reference/bus"
 	"github.com/clusterspec/clusterspec/reference/clock"
@@ -232,6 +233,10 @@ func (n *Node) hangUp(c *Conn) {
 		return
 	}
 	n.forget(c)
+	if i := slices.Index(n.turn.next.Dial, c); i >= 0 {
+		n.turn.next.Dial = slices.Delete(n.turn.next.Dial, i, i+1) // the driver never heard of it
+		return
+	}
 	n.turn.next.Close = append(n.turn.next.Close, c)
 }
 

@@ -12,7 +12,6 @@ import (
 // limits are the options that are looked at too often to be looked up.
 type limits struct {
 	request      resp.Limits
-	queryBytes   int          // of requests that wait to be executed
 	idleMillis   clock.Millis // after which a client is closed; 0: never
 	clients      int
 	linkOutBytes int // to a peer, at which the link is dropped; 0: no limit
@@ -35,7 +34,6 @@ var (
 func (n *Node) configure(changed string) {
 	n.limits = limits{
 		request:      parserLimits(n.options),
-		queryBytes:   int(n.options.Int("client-query-buffer-limit")),
 		idleMillis:   1000 * n.options.Millis("timeout"),
 		clients:      int(n.options.Int("maxclients")),
 		linkOutBytes: int(n.options.Int("cluster-link-sendbuf-limit")),

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/clusterspec/clusterspec/reference/cluster"
 	"github.com/clusterspec/clusterspec/reference/slot"
 )
 
@@ -159,4 +160,55 @@ func TestRolesAreTold(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestReplicaRelaysItsPrimarysStream: whoever follows a replica gets the stream byte for byte, and is sent away when the
+// history goes on under another name.
+func TestReplicaRelaysItsPrimarysStream(t *testing.T) {
+	n, primary, replica := pair(t, 7)
+	n.all(20_000, "the stream to be relayed", func(p *proc) {
+		p.fill(primary, 0, 5, 1)
+		p.sleep(100)
+		w := p.connect(replica.addr())
+		reply, _ := p.do(w, "PSYNC", replica.node.source.ID().String(), "1")
+		if reply != "+CONTINUE\r\n" {
+			n.fatalf("PSYNC: %q", reply)
+		}
+		p.fill(primary, 5, 10, 1)
+		p.sleep(100)
+		first, second := primary.node.source.Since(1)
+		if got, want := string(w.in), string(first)+string(second); got != want || w.broken {
+			n.fatalf("relayed:\n%q, want\n%q", got, want)
+		}
+		p.must(p.connect(replica.addr()), "CLUSTER", "FAILOVER", "TAKEOVER")
+		p.sleep(100)
+		if !w.broken {
+			n.fatalf("the follower does not know that the history has a new name")
+		}
+	})
+}
+
+// TestSnapshotThatCannotBeLoaded: the replica has nothing then, and must not claim a history when it asks again.
+func TestSnapshotThatCannotBeLoaded(t *testing.T) {
+	l := newLone(t, nil)
+	l.node.becomeReplica()
+	dial := func() *Conn {
+		l.node.upstream.follow(cluster.Follow{IP: "10.0.0.1", Port: 7000})
+		l.turn()
+		c := l.last.Dial[len(l.last.Dial)-1]
+		l.node.Connected(l.now, c, clientAddr(), addrPort("10.0.0.1:7000"))
+		l.send(c, "+PONG\r\n+OK\r\n+OK\r\n")
+		return c
+	}
+	c := dial()
+	if got := l.take(c); !strings.Contains(got, l.node.source.ID().String()) {
+		t.Fatalf("handshake: %q", got)
+	}
+	l.send(c, "+FULLRESYNC "+strings.Repeat("a", 40)+" 7\r\n$9\r\nno RDB in")
+	if !l.closed(c) {
+		t.Error("the link goes on")
+	}
+	if got := l.take(dial()); !strings.HasSuffix(got, "*3\r\n$5\r\nPSYNC\r\n$1\r\n?\r\n$2\r\n-1\r\n") {
+		t.Errorf("second handshake: %q", got)
+	}
 }

@@ -18,8 +18,8 @@ func (n *Node) becomeReplica() {
 		return
 	}
 	n.upstream.activate()
-	n.migrations.cancel(n)
 	n.engine.BecomeReplica()
+	n.migrations.cancel(n) // only now: a replica deletes nothing, whatever the targets have acknowledged
 	n.engine.DropReplicas()
 }
 

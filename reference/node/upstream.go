@@ -17,7 +17,8 @@ type upstream struct {
 	port   uint16 // our client port
 	active bool   // we are a replica
 
-	addr   string // of the primary; empty: not known yet
+	addr   string // of the primary, to dial; empty: not known yet
+	shown  string // the same for ROLE and INFO: an IPv6 address has no brackets there
 	conn   *Conn  // nil between two attempts
 	sink   *replication.Sink
 	stream stream
@@ -49,13 +50,14 @@ func (u *upstream) activate() { u.active, u.downSince = true, longAgo }
 // deactivate ends the link: we are a primary now.
 func (u *upstream) deactivate() {
 	u.disconnect()
-	u.active, u.addr = false, ""
+	u.active, u.addr, u.shown = false, "", ""
 }
 
 // follow turns to a primary, or to its new address.
 func (u *upstream) follow(e cluster.Follow) {
 	u.disconnect()
-	u.addr = joinHostPort(e.IP, strconv.Itoa(int(e.Port)))
+	port := strconv.Itoa(int(e.Port))
+	u.addr, u.shown = joinHostPort(e.IP, port), e.IP+":"+port
 	u.dial()
 }
 
@@ -190,7 +192,7 @@ func (u *upstream) describe() command.PrimaryLink {
 	if !u.active {
 		return command.PrimaryLink{}
 	}
-	link := command.PrimaryLink{Addr: u.addr, State: "connect", DownSince: u.downSince}
+	link := command.PrimaryLink{Addr: u.shown, State: "connect", DownSince: u.downSince}
 	if u.conn != nil {
 		link.State = replication.Connecting.String()
 	}
