@@ -16,6 +16,7 @@ func (w *World) identityStatements() []sentence {
 		{`no two nodes have the same id`, w.idsDiffer},
 		{who + ` marks its own id with "myself" in CLUSTER NODES`, w.marksMyself},
 		{who + ` has the id it had before`, w.keptID},
+		{`node ` + one + ` has another id than before`, w.changedID},
 		{`nodes.conf of every node names all (\d+) nodes, marks one as "myself" and ends with currentEpoch and lastVoteEpoch`, w.nodesConf},
 	}
 }
@@ -68,6 +69,16 @@ func (w *World) keptID(subject string) error {
 			return w.silence(m, err)
 		}
 		return w.checkEqual(m.name, id, m.id)
+	})
+}
+
+func (w *World) changedID(name string) error {
+	return w.each("node "+name, func(m *member) error {
+		id, err := m.askText(w.ctx, "CLUSTER", "MYID")
+		if err != nil {
+			return w.silence(m, err)
+		}
+		return w.check(name, idForm.MatchString(id) && id != m.id, id, "another id than "+m.id)
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/clusterspec/clusterspec/compose/target"
+	"github.com/clusterspec/clusterspec/compose/wire"
 	"github.com/clusterspec/clusterspec/reports"
 )
 
@@ -16,6 +17,7 @@ import (
 type entrant struct {
 	target      target.Target
 	report      reports.Target
+	level       string            // the Redis version it claims to be like, for @since: tags; "" if it claims none
 	missing     map[string]string // abilities it lacks, with the reason
 	exists      bool              // it was there before us
 	nodeTimeout time.Duration
@@ -71,7 +73,12 @@ func (e *entrant) describe(ctx context.Context, node target.Node) (err error) {
 	} else {
 		d, err = target.DescribeNode(ctx, node.Addr())
 	}
+	if err != nil {
+		return err
+	}
 	e.report.Server, e.report.Version, e.report.Digest = d.Server, d.Version, d.Digest
+	info, err := target.Ask(ctx, node.Addr(), "INFO", "server")
+	e.level = wire.ParseInfo(info.Text)["redis_version"]
 	return err
 }
 
@@ -120,8 +127,8 @@ func uniqueNames(entrants []*entrant) {
 
 // cannotRun says why a scenario is not for this target: a verdict and the reason, or "" if it is.
 func (e *entrant) cannotRun(s *scenario, o *Options) (reports.Verdict, string) {
-	if s.since != "" && e.report.Version != "" && compareVersions(e.report.Version, s.since) < 0 {
-		return reports.Unsupported, fmt.Sprintf("it is of version %s, and this is asked for since %s", e.report.Version, s.since)
+	if s.since != "" && e.level != "" && compareVersions(e.level, s.since) < 0 {
+		return reports.Unsupported, fmt.Sprintf("it is like Redis %s, and this is asked for since %s", e.level, s.since)
 	}
 	for _, need := range s.Needs {
 		if reason := e.missing[need]; reason != "" {

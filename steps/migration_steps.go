@@ -28,11 +28,29 @@ func (w *World) migrationStatements() []sentence {
 	}
 }
 
+// opened is a slot on its way between two nodes.
+type opened struct {
+	slot     int
+	from, to string
+}
+
 func (w *World) openSlot(slot int, from, to string) error {
+	w.opened = append(w.opened, opened{slot, from, to})
 	if err := w.gives(fmt.Sprintf("CLUSTER SETSLOT %d IMPORTING <%s.id>", slot, from), to, `simple "OK"`); err != nil {
 		return err
 	}
 	return w.gives(fmt.Sprintf("CLUSTER SETSLOT %d MIGRATING <%s.id>", slot, to), from, `simple "OK"`)
+}
+
+// closeSlots ends the moves that were begun and not finished, so that the cluster can serve the next scenario.
+func (w *World) closeSlots() {
+	for _, o := range w.opened {
+		for _, name := range []string{o.from, o.to} {
+			if m, err := w.node(name); err == nil && !m.down {
+				m.ask(w.ctx, "CLUSTER", "SETSLOT", itoa(o.slot), "STABLE")
+			}
+		}
+	}
 }
 
 // assignEverywhere tells the new owner first: what it says counts, the others would believe it anyway.
@@ -62,6 +80,7 @@ func (w *World) moveSlots(from, to int, source, destination string) error {
 		if err := w.assignEverywhere(slot, destination); err != nil {
 			return err
 		}
+		w.opened = nil
 	}
 	return nil
 }

@@ -9,13 +9,13 @@ import (
 
 func (w *World) pubsubActions() []sentence {
 	return []sentence{
-		{`a client subscribes to (channel|pattern) "([^"]*)" on node ` + one, w.subscribes},
+		{`a client subscribes to (channel|pattern|shard channel) "([^"]*)" on node ` + one, w.subscribes},
 	}
 }
 
 func (w *World) pubsubStatements() []sentence {
 	return []sentence{
-		{`(?:both|all) subscribers receive "([^"]*)" on channel "([^"]*)"`, w.allReceive},
+		{`(?:the|both|all) subscribers? receives? "([^"]*)" on channel "([^"]*)"`, w.allReceive},
 	}
 }
 
@@ -28,12 +28,15 @@ type subscriber struct {
 	got     []wireValue
 }
 
+// subscriptions are the commands for what can be subscribed to.
+var subscriptions = map[string]string{"channel": "SUBSCRIBE", "pattern": "PSUBSCRIBE", "shard channel": "SSUBSCRIBE"}
+
 func (w *World) subscribes(kind, name, on string) error {
 	m, err := w.node(on)
 	if err != nil {
 		return err
 	}
-	s := &subscriber{on: m, command: map[string]string{"channel": "SUBSCRIBE", "pattern": "PSUBSCRIBE"}[kind], name: name}
+	s := &subscriber{on: m, command: subscriptions[kind], name: name}
 	ctx, cancel := w.limited()
 	defer cancel()
 	if s.conn, err = wire.Dial(ctx, m.Addr()); err != nil {
@@ -67,8 +70,11 @@ func (w *World) allReceive(message, channel string) error {
 // message is the form in which the subscriber gets a message.
 func (s *subscriber) message(channel, text string) wireValue {
 	parts := []string{"message", channel, text}
-	if s.command == "PSUBSCRIBE" {
+	switch s.command {
+	case "PSUBSCRIBE":
 		parts = []string{"pmessage", s.name, channel, text}
+	case "SSUBSCRIBE":
+		parts[0] = "smessage"
 	}
 	value := wireValue{Kind: wire.Array}
 	for _, part := range parts {

@@ -79,7 +79,7 @@ func TestCompareVersions(t *testing.T) {
 
 func TestWhatATargetCannotRun(t *testing.T) {
 	e := &entrant{missing: map[string]string{"pause": "the target cannot pause a node"}}
-	e.report.Version = "7.0.15"
+	e.level = "7.0.15"
 	kill := &scenario{Case: reports.Case{Needs: []string{"kill"}}, since: "7.0"}
 	pause := &scenario{Case: reports.Case{Needs: []string{"kill", "pause"}}}
 	newer := &scenario{since: "7.2"}

@@ -3,8 +3,6 @@ package steps
 import (
 	"strconv"
 	"strings"
-
-	"github.com/clusterspec/clusterspec/compose/wire"
 )
 
 func (w *World) setupActions() []sentence {
@@ -135,17 +133,4 @@ func (w *World) putBack() {
 			w.restored = false
 		}
 	}
-}
-
-// slotRanges reads "0-1000 and 5461-10922".
-func slotRanges(text string) []wire.SlotRange {
-	var all []wire.SlotRange
-	for _, part := range strings.Split(text, " and ") {
-		from, to, both := strings.Cut(part, "-")
-		if !both {
-			to = from
-		}
-		all = append(all, wire.SlotRange{From: number(from), To: number(to)})
-	}
-	return all
 }

@@ -21,7 +21,8 @@ type World struct {
 
 	cluster  *cluster
 	set      []option // to be put back
-	restored bool     // whether that succeeded
+	opened   []opened // slots that were opened, to be closed
+	restored bool     // whether all that succeeded
 
 	clients     map[string]*client
 	last        reply
@@ -188,6 +189,7 @@ func (w *World) close() {
 	}
 	if w.cluster != nil {
 		w.putBack()
+		w.closeSlots()
 		w.pool.giveBack(w.cluster, w.restored)
 	}
 }

@@ -91,3 +91,66 @@ Feature: Failover
       Given a cluster of 3 primaries with 1 replica each
       When a client sends "CLUSTER FAILOVER" to node A
       Then the reply is error "ERR You should send CLUSTER FAILOVER to a replica"
+
+    @id:failure/manual/3 @must @cmd:cluster-failover @needs:kill
+    Scenario: FORCE takes over from a primary that is dead, with the votes of the others
+      Given a cluster of 3 primaries with 1 replica each
+      And key "foo" holds "before"
+      And every replica is in sync
+      When node C is killed
+      And a client sends "CLUSTER FAILOVER FORCE" to node C1
+      Then the reply is simple "OK"
+      And within 5 node timeouts every running node names C1 as the owner of slot 12182
+      And "GET foo" sent to node C1 gives bulk "before"
+
+    @id:failure/manual/4 @must @cmd:cluster-failover @needs:kill
+    Scenario: TAKEOVER asks nobody
+      Given a cluster of 3 primaries with 1 replica each
+      And every replica is in sync
+      When nodes B, C are killed together
+      And a client sends "CLUSTER FAILOVER TAKEOVER" to node C1
+      Then the reply is simple "OK"
+      And within 5 node timeouts nodes A, A1, B1, C1 name C1 as the owner of slot 12182
+      And node C1 has the greatest config epoch
+
+    @id:failure/manual/5 @must @cmd:cluster-failover
+    Scenario: What is no FAILOVER is refused
+      Given a cluster of 3 primaries with 1 replica each
+      When a client sends to node C1:
+        | command                         | reply                    |
+        | CLUSTER FAILOVER SOMEHOW        | error "ERR syntax error" |
+        | CLUSTER FAILOVER FORCE TAKEOVER | an error that begins with "ERR" |
+      Then every node lists C1 as a replica of C
+
+  Rule: A replica needs the votes of a majority of the primaries
+
+    @id:failure/votes/1 @must @needs:kill @needs:pause
+    Scenario: One vote of three is not enough
+      Given a cluster of 3 primaries with 1 replica each
+      And every replica is in sync
+      When node C1 is paused
+      And node C is killed
+      And within 5 node timeouts nodes A, B mark node C as "fail"
+      And node B is killed
+      And node C1 is resumed
+      Then for 4 node timeouts node C1 is a replica
+
+    @id:failure/votes/2 @must @needs:kill
+    Scenario: Two primaries of five fail together and are replaced under epochs of their own
+      Given a cluster of 5 primaries with 1 replica each
+      And every replica is in sync
+      When nodes B, D are killed together
+      Then within 10 node timeouts every running node lists B1 as a primary
+      And within 10 node timeouts every running node lists D1 as a primary
+      And within 3 node timeouts no two primaries that own slots have the same config epoch
+      And within 3 node timeouts every running node reports cluster_state "ok"
+
+  Rule: A replica that was told not to take over does not
+
+    @id:failure/votes/3 @must @needs:kill @needs:config
+    Scenario: cluster-replica-no-failover
+      Given a cluster of 3 primaries with 1 replica each where "cluster-replica-no-failover" is "yes"
+      When node C is killed
+      And within 5 node timeouts nodes A, B mark node C as "fail"
+      Then for 3 node timeouts node C1 is a replica
+      And every running node reports cluster_state "fail"

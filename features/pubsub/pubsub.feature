@@ -23,3 +23,41 @@ Feature: Publish and subscribe
       And a client sends "PUBLISH news hello" to node A
       Then the reply is integer 2
       And within 2 node timeouts all subscribers receive "hello" on channel "news"
+
+    @id:pubsub/cluster/3 @must @cmd:pubsub
+    Scenario: PUBSUB speaks of the node's own subscribers
+      Given a cluster of 3 primaries
+      When a client subscribes to channel "news" on node B
+      And a client sends to node A:
+        | command            | reply                           |
+        | PUBSUB NUMSUB news | array [bulk "news", integer 0]  |
+        | PUBSUB CHANNELS    | array []                        |
+      And a client sends to node B:
+        | command            | reply                           |
+        | PUBSUB NUMSUB news | array [bulk "news", integer 1]  |
+        | PUBSUB CHANNELS    | array [bulk "news"]             |
+
+  Rule: A shard channel belongs to the slot of its name, and its messages stay in the shard
+
+    @id:pubsub/shard/1 @must @since:7.0 @cmd:spublish @cmd:ssubscribe
+    Scenario: A message reaches the subscribers at the owner and at its replica
+      Given a cluster of 3 primaries with 1 replica each
+      When a client subscribes to shard channel "hello" on node A
+      And a client subscribes to shard channel "hello" on node A1
+      And a client sends "SPUBLISH hello message" to node A
+      Then within 2 node timeouts both subscribers receive "message" on channel "hello"
+
+    @id:pubsub/shard/2 @must @since:7.0 @cmd:spublish @cmd:ssubscribe
+    Scenario: Another shard sends clients to the owner
+      Given a cluster of 3 primaries
+      When a client sends to node A:
+        | command               | reply                        |
+        | SSUBSCRIBE foo        | error "MOVED 12182 <C.addr>" |
+        | SPUBLISH foo message  | error "MOVED 12182 <C.addr>" |
+        | SPUBLISH hello nobody | integer 0                    |
+
+    @id:pubsub/shard/3 @must @since:7.0 @cmd:ssubscribe
+    Scenario: Shard channels of two slots are not subscribed to at once
+      Given a cluster of 3 primaries
+      When a client sends "SSUBSCRIBE hello alpha" to node A
+      Then the reply is error "CROSSSLOT Keys in request don't hash to the same slot"

@@ -61,3 +61,35 @@ Feature: What nodes say of the cluster
         | cluster_slots_fail     | 0     |
         | cluster_known_nodes    | 6     |
         | cluster_size           | 3     |
+
+  Rule: A node names the replicas of a primary, and its own links
+
+    @id:setup/replicas/1 @must @cmd:cluster-replicas
+    Scenario: CLUSTER REPLICAS
+      Given a cluster of 3 primaries with 2 replicas each
+      Then within 3 node timeouts "CLUSTER REPLICAS <A.id>" sent to node B gives array of 2
+      And "CLUSTER REPLICAS <A1.id>" sent to node B gives error "ERR The specified node is not a master"
+      And "CLUSTER REPLICAS 0123456789012345678901234567890123456789" sent to node B gives error "ERR Unknown node 0123456789012345678901234567890123456789"
+
+    @id:setup/links/1 @should @since:7.0 @cmd:cluster-links
+    Scenario: Two links to each other node
+      Given a cluster of 3 primaries
+      Then within 3 node timeouts "CLUSTER LINKS" sent to node A gives array of 4
+
+    @id:setup/reports/1 @must @cmd:cluster-count-failure-reports
+    Scenario: Nobody reports a healthy node
+      Given a cluster of 3 primaries
+      When a client sends to node A:
+        | command                               | reply     |
+        | CLUSTER COUNT-FAILURE-REPORTS <B.id>  | integer 0 |
+        | CLUSTER COUNT-FAILURE-REPORTS 0123456789012345678901234567890123456789 | error "ERR Unknown node 0123456789012345678901234567890123456789" |
+
+    @id:setup/unknown/1 @must
+    Scenario: What CLUSTER does not know it refuses
+      Given a cluster of 3 primaries
+      When a client sends to node A:
+        | command            | reply                                                       |
+        | CLUSTER            | error "ERR wrong number of arguments for 'cluster' command" |
+        | CLUSTER SOMETHING  | error "ERR unknown subcommand 'SOMETHING'. Try CLUSTER HELP." |
+        | REPLICAOF NO ONE   | error "ERR REPLICAOF not allowed in cluster mode."          |
+        | SWAPDB 0 1         | error "ERR SWAPDB is not allowed in cluster mode"           |
