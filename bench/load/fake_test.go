@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"strconv"
 	"strings"
@@ -32,17 +33,30 @@ type session struct {
 	hangUp bool
 }
 
+// newFake starts a fake.
 func newFake(t *testing.T, answer func(s *session, args []string) string) *fake {
+	t.Helper()
+	f := listen(t)
+	f.start(t, answer)
+	return f
+}
+
+// listen makes a fake that has an address and does not answer yet.
+func listen(t *testing.T) *fake {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fake{addr: listener.Addr().String(), answer: answer, listener: listener, keys: make(map[string]int)}
+	return &fake{addr: listener.Addr().String(), listener: listener, keys: make(map[string]int)}
+}
+
+func (f *fake) start(t *testing.T, answer func(s *session, args []string) string) {
+	f.answer = answer
 	var serving sync.WaitGroup
 	serving.Go(func() {
 		for {
-			conn, err := listener.Accept()
+			conn, err := f.listener.Accept()
 			if err != nil {
 				return
 			}
@@ -51,11 +65,22 @@ func newFake(t *testing.T, answer func(s *session, args []string) string) *fake 
 		}
 	})
 	t.Cleanup(func() {
-		listener.Close()
-		f.conns.Range(func(conn, _ any) bool { conn.(net.Conn).Close(); return true })
+		f.stop()
 		serving.Wait()
 	})
-	return f
+}
+
+// stop is the end of the fake: nobody listens any longer, and all connections are closed.
+func (f *fake) stop() {
+	f.listener.Close()
+	f.conns.Range(func(conn, _ any) bool { conn.(net.Conn).Close(); return true })
+}
+
+// asked tells how often each key was asked for.
+func (f *fake) asked() map[string]int {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	return maps.Clone(f.keys)
 }
 
 func (f *fake) serve(conn net.Conn) {
