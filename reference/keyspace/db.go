@@ -24,6 +24,7 @@ type DB struct {
 	groups   [slot.Count / groupSlots]*group // nil until a slot of it has had a key
 	keys     int
 	expiring expiring
+	objects  objects
 	records  arena[byte]
 	arrays   arena[cell] // the cells of the tables
 }
@@ -52,6 +53,7 @@ func (db *DB) Flush() {
 	db.groups = [len(db.groups)]*group{}
 	db.keys = 0
 	db.expiring = expiring{}
+	db.objects = objects{}
 	db.records = newArena(unitBytes, db.recordMoved)
 	db.arrays = newArena(1, db.cellsMoved)
 }
@@ -60,21 +62,28 @@ func (db *DB) Flush() {
 func (db *DB) Get(s slot.Slot, key []byte) (Value, bool) {
 	if t := db.table(s); t != nil {
 		if _, rec := db.find(t, db.tag(key), key); rec != nil {
-			return rec.value(), true
+			return db.value(rec), true
 		}
 	}
 	return Value{}, false
 }
 
-// Set inserts or replaces key, its value and its expiry. Both key and value are copied; they may be views into this DB.
-// A replaced value of about the same length is overwritten in place.
+// Set inserts or replaces key, its value and its expiry. Both key and string are copied; they may be views into this DB.
+// A replaced string of about the same length is overwritten in place. An object is held as it is.
 func (db *DB) Set(s slot.Slot, key []byte, v Value) {
-	if v.Kind != String {
+	if v.Kind != String && (v.Object == nil || v.Object.Kind() != v.Kind) {
 		panic(fmt.Sprintf("keyspace: a value of kind %v cannot be stored", v.Kind))
 	}
 	g := db.group(s)
 	t, tag := &g.tables[s%groupSlots], db.tag(key)
-	if i, old := db.find(t, tag, key); old != nil {
+	i, old := db.find(t, tag, key)
+	if v.Kind != String {
+		v.Str = db.objects.add(v.Object)
+	}
+	if old != nil {
+		if p, ok := old.objectPlace(); ok {
+			db.objects.remove(p)
+		}
 		db.replace(t, i, old, key, v)
 		return
 	}
@@ -115,9 +124,7 @@ func (db *DB) Delete(s slot.Slot, key []byte) bool {
 	if old == nil {
 		return false
 	}
-	if old.expiring() {
-		db.untrack(old)
-	}
+	db.forget(old)
 	r := t.cells[i].ref()
 	t.remove(i)
 	g.keys--
@@ -140,9 +147,7 @@ func (db *DB) FlushSlot(s slot.Slot) int {
 		if c == 0 {
 			continue
 		}
-		if rec := db.record(c); rec.expiring() {
-			db.untrack(rec)
-		}
+		db.forget(db.record(c))
 		t.cells[i] = 0
 		t.used--
 		db.records.free(c.ref())
@@ -164,9 +169,10 @@ func (db *DB) LenSlot(s slot.Slot) int {
 	return 0
 }
 
-// Bytes is the memory held for keys, values and tables, used or kept for reuse.
+// Bytes is the memory held for keys, values and tables, used or kept for reuse. Objects count with the bytes of their
+// elements and a fixed share for what points at each.
 func (db *DB) Bytes() int {
-	n := db.records.bytes + db.arrays.bytes + len(db.expiring.chunks)*refsPerChunk*8
+	n := db.records.bytes + db.arrays.bytes + db.objects.bytes + len(db.expiring.chunks)*refsPerChunk*8
 	for _, g := range db.groups {
 		if g != nil {
 			n += int(unsafe.Sizeof(*g))
@@ -204,6 +210,26 @@ func (db *DB) entries(s slot.Slot) []cell {
 func (db *DB) tag(key []byte) uint64 { return db.hasher.hash(key) >> refBits }
 
 func (db *DB) record(c cell) record { return db.records.at(c.ref()) }
+
+// value is what a record holds.
+func (db *DB) value(rec record) Value {
+	v := rec.value()
+	if v.Kind != String {
+		place, _ := rec.objectPlace()
+		v.Object, v.Str = db.objects.all[place], nil
+	}
+	return v
+}
+
+// forget takes a record out of the lists of those with an expiry and with an object.
+func (db *DB) forget(rec record) {
+	if rec.expiring() {
+		db.untrack(rec)
+	}
+	if place, ok := rec.objectPlace(); ok {
+		db.objects.remove(place)
+	}
+}
 
 // find returns the record of key and the index of its cell in t; the record is nil if there is none.
 func (db *DB) find(t *table, tag uint64, key []byte) (int, record) {

@@ -53,7 +53,7 @@ func TestOverwriteFromItself(t *testing.T) {
 }
 
 func TestSetOfOtherKindsPanics(t *testing.T) {
-	for kind, name := range map[Kind]string{None: "none", List: "list", ZSet: "zset", 99: "unknown"} {
+	for kind, name := range map[Kind]string{None: "none", ListKind: "list", ZSetKind: "zset", 99: "unknown"} {
 		t.Run(name, func(t *testing.T) {
 			defer func() {
 				if got := fmt.Sprint(recover()); !strings.Contains(got, "kind "+name) {

@@ -13,7 +13,7 @@ func (db *DB) Each(visit func(s slot.Slot, key []byte, v Value) bool) {
 			if c == 0 {
 				continue
 			}
-			if rec := db.record(c); !visit(s, rec.key(), rec.value()) {
+			if rec := db.record(c); !visit(s, rec.key(), db.value(rec)) {
 				return
 			}
 		}
@@ -72,7 +72,7 @@ func (db *DB) Scan(cursor uint64, count int, visit func(key []byte, v Value)) (n
 				return position
 			}
 			rec := db.record(c)
-			visit(rec.key(), rec.value())
+			visit(rec.key(), db.value(rec))
 			last = position
 			count--
 		}

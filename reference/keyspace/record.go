@@ -17,7 +17,7 @@ import (
 //	     4      2  slot
 //	     6    8+8  key length, value length, if wide
 //	     .    8+4  expiry, place in the index of expiring keys, if it has an expiry
-//	     .         key, value
+//	     .         key, value: a string, or the place of an object (object.go)
 //
 // Numbers are little endian.
 type record []byte
@@ -106,6 +106,18 @@ func (r record) value() Value {
 		end = start + int(binary.LittleEndian.Uint64(r[headBytes+8:]))
 	}
 	return Value{Kind: Kind(r[0] & kindMask), Str: r[start:end:end], ExpireAt: r.expiry()}
+}
+
+// objectPlaceBytes is what the record of an object has for its value: where the object is in the list of them.
+const objectPlaceBytes = 4
+
+// objectPlace is where the object of the record is; ok says whether it has one.
+func (r record) objectPlace() (place uint32, ok bool) {
+	if Kind(r[0]&kindMask) == String {
+		return 0, false
+	}
+	_, end := r.keyBounds()
+	return binary.LittleEndian.Uint32(r[end:]), true
 }
 
 func (r record) expiring() bool { return r[0]&flagExpiring != 0 }

@@ -190,7 +190,7 @@ func TestWritingOtherKindsPanics(t *testing.T) {
 			t.Error("no panic")
 		}
 	}()
-	AppendDump(nil, keyspace.Value{Kind: keyspace.List})
+	AppendDump(nil, keyspace.Value{Kind: keyspace.ListKind})
 }
 
 func FuzzParseDump(f *testing.F) {
