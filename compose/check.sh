@@ -1,22 +1,48 @@
 #!/bin/sh
 # Brings up the cluster of a compose file, looks at it from this machine as a client would, and takes it down again.
 #
+#   compose/check.sh              # both, one after the other; after `make bin`
 #   compose/check.sh redis        # REDIS_IMAGE=... for another image than redis:7.4
-#   compose/check.sh reference    # after `make bin`
+#   compose/check.sh reference
 #
-# It needs docker compose (or docker-compose) and redis-cli.
+# It needs docker compose (or docker-compose) and redis-cli. Where redis:7.4 cannot be had, the redis-server of this machine is packed into an
+# image, which needs Go.
 set -eu
 
-kind=${1:-}
 cd "$(dirname "$0")"
-[ -f "$kind.compose.yaml" ] || { echo "usage: compose/check.sh redis|reference" >&2; exit 64; }
+case $#:${1:-} in
+0:)
+  ./check.sh redis
+  exec ./check.sh reference
+  ;;
+1:redis | 1:reference) kind=$1 ;;
+*) echo "usage: compose/check.sh [redis|reference]" >&2; exit 64 ;;
+esac
 
 if docker compose version >/dev/null 2>&1; then compose="docker compose"; else compose="docker-compose"; fi
 compose="$compose --project-name clusterspec-check-$kind --file $kind.compose.yaml"
-case $kind in reference) build=--build ;; *) build= ;; esac
 
 down() { $compose down --volumes --remove-orphans --timeout 1; }
 fail() { echo "check.sh: $1" >&2; $compose logs --tail 20 >&2; exit 1; }
+
+# have_image: the default image is here, or comes.
+have_image() { docker image inspect "$1" >/dev/null 2>&1 || docker pull --quiet "$1" >/dev/null 2>&1; }
+
+build=
+case $kind in
+redis)
+  if [ -z "${REDIS_IMAGE:-}" ] && ! have_image redis:7.4; then
+    REDIS_IMAGE=$(go run ./pack)
+    echo "check.sh: redis:7.4 cannot be had; $REDIS_IMAGE stands in for it"
+    export REDIS_IMAGE
+  fi
+  ;;
+reference)
+  [ -x ../bin/clusterspec ] || { echo "check.sh: there is no bin/clusterspec; run \`make bin\` first" >&2; exit 1; }
+  build=--build
+  ;;
+esac
+
 trap down EXIT
 trap 'exit 130' INT TERM
 
