@@ -9,19 +9,19 @@ import (
 
 // epochsRise: currentEpoch does not fall while a node runs, and lastVoteEpoch does not fall at all. A restart may take
 // currentEpoch back to what was saved last, because hearing of an epoch is not worth a save (spec 5.2).
-type epochsRise struct{ seen map[bus.NodeID]epochs }
+type epochsRise struct{ seen map[bus.NodeID]epochState }
 
-type epochs struct {
+type epochState struct {
 	life              int
 	current, lastVote uint64
 }
 
-func newEpochsRise() *epochsRise { return &epochsRise{make(map[bus.NodeID]epochs)} }
+func newEpochsRise() *epochsRise { return &epochsRise{make(map[bus.NodeID]epochState)} }
 
 func (c *epochsRise) Turn(_ *World, n *Node, _ []cluster.Effect) error {
 	m := n.Machine
 	id := m.Myself().ID
-	was, is := c.seen[id], epochs{n.life, m.CurrentEpoch(), m.LastVoteEpoch()}
+	was, is := c.seen[id], epochState{n.life, m.CurrentEpoch(), m.LastVoteEpoch()}
 	if was.life == is.life && is.current < was.current {
 		return fmt.Errorf("node %d: currentEpoch fell from %d to %d", n.Index, was.current, is.current)
 	}

@@ -10,8 +10,13 @@ import (
 	"github.com/clusterspec/clusterspec/reference/cluster"
 )
 
-// synInterval is how often a connection attempt is repeated while nothing comes back.
-const synInterval clock.Millis = 1000
+const (
+	// synInterval is how often a connection attempt is repeated while nothing comes back.
+	synInterval clock.Millis = 1000
+	// giveUpAfter is how long TCP repeats a packet that nobody acknowledges before it closes the connection. The protocol
+	// relies on it: while data comes in on a peer's link, a dead link of our own to that peer is not given up (spec 3.2).
+	giveUpAfter clock.Millis = 15_000
+)
 
 // end is one end of a connection: a link of a machine. It is dead once its node has closed it or was killed.
 type end struct {
@@ -29,7 +34,7 @@ type stream struct {
 	queue    []packet
 	lastAt   clock.Millis // when the last packet is due: the next one does not overtake it
 	held     int          // packets that were due while the path was cut
-	lost     bool         // nothing arrives any more, and nobody is told: a middlebox forgot the connection
+	lost     bool         // nothing arrives any more: a middlebox forgot the connection
 }
 
 // packet is a frame, or the end of the stream.
@@ -88,7 +93,7 @@ func (w *World) ResetConnection() {
 	}
 }
 
-// LoseConnection makes a random connection half open: nothing arrives any more, and nobody is told.
+// LoseConnection makes a random connection half open: nothing arrives any more, and nobody is told until TCP gives up.
 func (w *World) LoseConnection() {
 	if s := w.anyStream(); s != nil {
 		s.lost, s.to.out.lost = true, true
@@ -167,6 +172,7 @@ func (w *World) send(e *end, p packet) {
 
 func (w *World) push(s *stream, p packet) {
 	if s.lost {
+		w.after(giveUpAfter, func() { w.closed(s.from) })
 		return
 	}
 	s.queue = append(s.queue, p)

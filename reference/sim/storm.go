@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"math/rand/v2"
 
 	"github.com/clusterspec/clusterspec/reference/clock"
 	"github.com/clusterspec/clusterspec/reference/cluster"
@@ -27,8 +28,8 @@ type fault struct {
 // NewStorm draws a storm. Half of all kinds of faults, at random, may happen in it: fewer kinds lead to deeper states.
 func NewStorm(seed uint64) *Storm {
 	s := &Storm{Seed: seed}
-	w := New(Options{Seed: seed}) // for its dice
-	pick := func(values ...int) int { return values[w.rand.IntN(len(values))] }
+	dice := rand.New(rand.NewPCG(seed, 0xd1ce))
+	pick := func(values ...int) int { return values[dice.IntN(len(values))] }
 	s.Primaries, s.Replicas = pick(3, 3, 4, 5), pick(0, 1, 1, 2, 3)
 	s.Calm, s.Length = clock.Millis(pick(300, 1000, 3000)), clock.Millis(pick(20_000, 40_000))
 	machine := cluster.DefaultOptions()

