@@ -1,6 +1,7 @@
 package command
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/clusterspec/clusterspec/reference/clock"
@@ -38,6 +39,28 @@ func (c *Call) intArgOr(i int, problem string) (int64, bool) {
 		c.Error(problem)
 	}
 	return n, ok
+}
+
+// rangeArg reads an argument as an integer from least to most. It replies with problem when it is none, or, when problem
+// is empty, with what is wrong.
+func (c *Call) rangeArg(i int, least, most int64, problem string) (int64, bool) {
+	n, ok := resp.ParseInt(c.Args[i])
+	switch {
+	case ok && least <= n && n <= most:
+		return n, true
+	case problem != "":
+		c.Error(problem)
+	case !ok:
+		c.Error(errNotInteger)
+	default:
+		c.Error(fmt.Sprintf("ERR value is out of range, value must between %d and %d", least, most))
+	}
+	return 0, false
+}
+
+// countArg reads an argument as how many elements a command is about: 0 or more.
+func (c *Call) countArg(i int) (int64, bool) {
+	return c.rangeArg(i, 0, math.MaxInt64, "ERR value is out of range, must be positive")
 }
 
 // timeoutArg reads an argument as a time in milliseconds from now and returns when it is over (mono); 0 stays 0.

@@ -172,7 +172,7 @@ func copyKey(c *Call) {
 		return
 	}
 	v, _ := c.LookupWrite(from)
-	c.Store(to, v)
+	c.Store(to, v.Clone())
 	c.Changed(1)
 	c.Reply.Int(1)
 }
@@ -214,6 +214,8 @@ func objectEncoding(c *Call) {
 	}
 	_, integer := resp.ParseInt(v.Str)
 	switch {
+	case v.Object != nil:
+		c.Reply.BulkString(v.Object.Encoding())
 	case integer:
 		c.Reply.BulkString("int")
 	case len(v.Str) <= embeddedBytes:

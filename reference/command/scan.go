@@ -39,19 +39,20 @@ var databaseCommands = []Command{
 	},
 }
 
-// scanCount is how many keys SCAN looks at unless COUNT says otherwise.
+// scanCount is how many keys or elements SCAN and its like look at unless COUNT says otherwise.
 const scanCount = 10
 
-// scanOptions are those of SCAN.
+// scanOptions are those of SCAN and of its like for the elements of one key.
 type scanOptions struct {
 	count   int64
 	pattern []byte // nil: any
-	kind    []byte // nil: any
+	kind    []byte // nil: any; only SCAN has it
 }
 
-// parse reads the options, or replies with an error.
-func (o *scanOptions) parse(c *Call) bool {
-	for i := 2; i < len(c.Args); i += 2 {
+// parse reads the options from the i-th word on, or replies with an error.
+func (o *scanOptions) parse(c *Call, i int, ofKeys bool) bool {
+	o.count = scanCount
+	for ; i < len(c.Args); i += 2 {
 		word, more := c.Args[i], i+1 < len(c.Args)
 		switch {
 		case is(word, "COUNT") && more:
@@ -66,7 +67,7 @@ func (o *scanOptions) parse(c *Call) bool {
 			o.count = n
 		case is(word, "MATCH") && more:
 			o.pattern = c.Args[i+1]
-		case is(word, "TYPE") && more:
+		case ofKeys && is(word, "TYPE") && more:
 			o.kind = c.Args[i+1]
 		default:
 			c.Error(errSyntax)
@@ -79,12 +80,20 @@ func (o *scanOptions) parse(c *Call) bool {
 	return true
 }
 
-// admits says whether a key is one of those asked for.
-func (o *scanOptions) admits(key []byte, v keyspace.Value) bool {
-	return (o.pattern == nil || globMatch(o.pattern, key, false)) && (o.kind == nil || is(o.kind, v.Kind.String()))
+// matches says whether a name is one of those asked for.
+func (o *scanOptions) matches(name []byte) bool {
+	return o.pattern == nil || globMatch(o.pattern, name, false)
 }
 
-// scanLimit bounds COUNT: what one call visits.
+// admits says whether a key is one of those asked for.
+func (o *scanOptions) admits(key []byte, v keyspace.Value) bool {
+	return o.matches(key) && (o.kind == nil || is(o.kind, v.Kind.String()))
+}
+
+// visits is how many keys or elements one call looks at.
+func (o *scanOptions) visits() int { return int(min(o.count, scanLimit)) }
+
+// scanLimit bounds COUNT.
 const scanLimit = 1 << 30
 
 func scan(c *Call) {
@@ -93,12 +102,12 @@ func scan(c *Call) {
 		c.Error(errInvalidCursor)
 		return
 	}
-	o := scanOptions{count: scanCount}
-	if !o.parse(c) {
+	var o scanOptions
+	if !o.parse(c, 2, true) {
 		return
 	}
 	var found, expired [][]byte
-	next := c.DB.Scan(cursor, int(min(o.count, scanLimit)), func(key []byte, v keyspace.Value) {
+	next := c.DB.Scan(cursor, o.visits(), func(key []byte, v keyspace.Value) {
 		switch {
 		case c.isExpired(v):
 			expired = append(expired, append([]byte(nil), key...))
@@ -109,12 +118,41 @@ func scan(c *Call) {
 	for _, key := range expired {
 		c.LookupWrite(key) // which deletes it, on a primary
 	}
+	replyScan(c, next, found)
+}
+
+// replyScan replies with the cursor to go on from and what was found.
+func replyScan(c *Call, next uint64, found [][]byte) {
 	c.Reply.Array(2)
 	c.Reply.BulkString(strconv.FormatUint(next, 10))
 	c.Reply.Array(len(found))
-	for _, key := range found {
-		c.Reply.Bulk(key)
+	for _, name := range found {
+		c.Reply.Bulk(name)
 	}
+}
+
+// scanObject is SCAN for the elements of one key: step does one call of it, and hands what it finds to emit.
+func scanObject[T any, P object[T]](c *Call, step func(o P, cursor uint64, options *scanOptions, emit func(...[]byte)) (next uint64)) {
+	cursor, ok := parseCursor(c.Args[2])
+	if !ok {
+		c.Error(errInvalidCursor)
+		return
+	}
+	o, ok := readObject[T, P](c, c.Args[1])
+	switch {
+	case !ok:
+		return
+	case o == nil: // whatever the options are
+		replyScan(c, 0, nil)
+		return
+	}
+	var options scanOptions
+	if !options.parse(c, 3, false) {
+		return
+	}
+	var found [][]byte
+	next := step(o, cursor, &options, func(words ...[]byte) { found = append(found, words...) })
+	replyScan(c, next, found)
 }
 
 // parseCursor reads a cursor as strtoul does: nothing is 0, and a sign is allowed.

@@ -199,6 +199,7 @@ func setString(c *Call, value []byte, o stringOptions) {
 var (
 	wordDel       = []byte("DEL")
 	wordSet       = []byte("SET")
+	wordSRem      = []byte("SREM")
 	wordPXAT      = []byte("PXAT")
 	wordKeepTTL   = []byte("KEEPTTL")
 	wordPersist   = []byte("PERSIST")

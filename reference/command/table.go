@@ -10,6 +10,7 @@ import (
 var groups = [][]Command{
 	connectionCommands, clientCommands, transactionCommands, pubsubCommands,
 	stringCommands, settingCommands, counterCommands, keyCommands, expiryCommands, databaseCommands,
+	setCommands, setRandomCommands, setAlgebraCommands,
 	serverCommands, infoCommands, introspectionCommands, debugCommands,
 	clusterCommands, clusterOrders, replicationCommands, migrateCommands, dumpCommands,
 }
