@@ -40,7 +40,7 @@ type conn struct {
 	done   int  // replies had to the first batch
 	busy   bool // its turn in the closed loop is in flight
 
-	unsent  []int64 // due times of what was put into out since the last flush
+	unsent  []int64 // when what was put into out since the last flush could have been sent
 	retryAt int64   // when to connect again
 }
 

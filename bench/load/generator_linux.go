@@ -40,6 +40,7 @@ type run struct {
 	sample   *Sample
 	schedule *pace.Schedule // nil: closed loop
 	begun    int64
+	heldAt   int64 // when the server last had so many requests unanswered that no more could be sent
 	stopAt   int64
 	running  bool // requests are still being issued
 	inFlight int

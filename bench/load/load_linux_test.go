@@ -308,6 +308,32 @@ func TestMoved(t *testing.T) {
 	}
 }
 
+// When a primary is gone, the generator finds out who has taken over, and what was waiting goes there.
+func TestFailover(t *testing.T) {
+	first, second := listen(t), listen(t)
+	serving := func(addr string) func(*session, []string) string {
+		return func(s *session, args []string) string {
+			if args[0] == "CLUSTER" {
+				return slotsReply(addr)
+			}
+			return honest(s, args)
+		}
+	}
+	first.start(t, serving(first.addr))
+	second.start(t, serving(second.addr))
+	config := reads(first)
+	config.Addrs = append(config.Addrs, second.addr)
+	g := open(t, config)
+	first.stop()
+	s := measure(t, g, 500*time.Millisecond, pace.Uniform{PerSecond: 1000})
+	if s.OK < s.Sent*9/10 || s.OK+s.Lost != s.Sent {
+		t.Errorf("%+v", s.Counts)
+	}
+	if after := measure(t, g, 50*time.Millisecond, nil); after.OK != after.Sent {
+		t.Errorf("afterwards: %+v", after.Counts)
+	}
+}
+
 func TestAsk(t *testing.T) {
 	first, second, _ := twoNodes(t, "ASK")
 	g := open(t, reads(first))

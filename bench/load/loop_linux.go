@@ -71,7 +71,7 @@ func (g *Generator) loop(ctx context.Context, d time.Duration, s *Sample) {
 
 func (g *Generator) begin(d time.Duration, s *Sample) {
 	now := g.now()
-	g.sample, g.begun, g.stopAt, g.running, g.inFlight = s, now, now+int64(d), true, 0
+	g.sample, g.begun, g.heldAt, g.stopAt, g.running, g.inFlight = s, now, now, now+int64(d), true, 0
 	g.slice.begin(s, now)
 	if g.schedule != nil {
 		return
@@ -142,11 +142,12 @@ func (g *Generator) issueDue() time.Duration {
 			return time.Duration(due - g.now())
 		}
 		if g.inFlight >= maxInFlight {
+			g.heldAt = now
 			break
 		}
 		n := draw(g.nodes, g.random)
 		c := n.nextConn()
-		c.unsent = append(c.unsent, due)
+		c.unsent = append(c.unsent, max(due, g.heldAt))
 		g.enqueue(c, batch{requests: n.take(g.config.Pipeline), at: due})
 		g.schedule.Advance()
 	}

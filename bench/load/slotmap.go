@@ -7,6 +7,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/clusterspec/clusterspec/compose/wire"
 )
@@ -43,7 +44,12 @@ func learn(ctx context.Context, addrs []string) (*slotMap, error) {
 	return nil, fmt.Errorf("learning who serves which slot: %w", errors.Join(errs...))
 }
 
+// askLimit keeps one node that hangs from hiding the others.
+const askLimit = time.Second
+
 func ask(ctx context.Context, addr string) (*slotMap, error) {
+	ctx, cancel := context.WithTimeout(ctx, askLimit)
+	defer cancel()
 	conn, err := wire.Dial(ctx, addr)
 	if err != nil {
 		return nil, err
