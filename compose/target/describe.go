@@ -22,7 +22,7 @@ func DescribeNode(ctx context.Context, addr string) (Description, error) {
 	fields := wire.ParseInfo(reply.Text)
 	server := cmp.Or(fields["server_name"], "redis")
 	version := cmp.Or(fields[server+"_version"], fields["redis_version"])
-	return Description{Server: server, Version: version}, nil
+	return Description{Server: server, Version: version, Level: fields["redis_version"]}, nil
 }
 
 // DescribeByStarting describes a target by asking a node started for this purpose.

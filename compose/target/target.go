@@ -105,8 +105,9 @@ type Prober interface {
 
 // Description identifies what was under test, for the report.
 type Description struct {
-	Server  string // "redis", "valkey", or what the server calls itself; of a mix, each with its version
-	Version string // of a mix, the lowest
+	Server  string // "redis", "valkey", or what the server calls itself
+	Version string // its own
+	Level   string // the version of Redis it claims to be like; of a mix, the lowest
 	Digest  string // of the image, for containers
 }
 

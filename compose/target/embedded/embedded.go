@@ -9,9 +9,17 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
+	"time"
 
 	"github.com/clusterspec/clusterspec/compose/target"
 	"github.com/clusterspec/clusterspec/reference"
+)
+
+// Limits of waiting for ports that are to be free again.
+const (
+	releaseLimit = 5 * time.Second
+	pollInterval = time.Millisecond
 )
 
 // Spec is the text form of the target.
@@ -145,10 +153,21 @@ func (n *Node) Restart(ctx context.Context) error {
 	if err := n.inner.Stop(ctx); err != nil {
 		return fmt.Errorf("stopping node %s: %w", n.name, err)
 	}
-	if err := n.inner.Start(); err != nil {
+	if err := n.start(); err != nil {
 		return err
 	}
 	return n.awaitReady(ctx)
+}
+
+// start starts the node on its old ports. A program that another target starts from this process at the moment the node went down holds a copy
+// of its listeners until it is loaded.
+func (n *Node) start() error {
+	for deadline := time.Now().Add(releaseLimit); ; time.Sleep(pollInterval) {
+		err := n.inner.Start()
+		if !errors.Is(err, syscall.EADDRINUSE) || time.Now().After(deadline) {
+			return err
+		}
+	}
 }
 
 // Pause implements target.Pauser: the loop of the node stands still.

@@ -54,7 +54,7 @@ func (t *Target) Probe(ctx context.Context) error {
 	return nil
 }
 
-// Describe implements target.Describer. The kind of the lowest version is named last: what is asked of a version is asked of all.
+// Describe implements target.Describer.
 func (t *Target) Describe(ctx context.Context) (target.Description, error) {
 	var all []target.Description
 	for _, kind := range t.kinds {
@@ -71,17 +71,14 @@ func (t *Target) Describe(ctx context.Context) (target.Description, error) {
 	return together(all), nil
 }
 
-// together is one description of several: {"redis 7.2.0 + redis", "7.0.15"}.
+// together is one description of several: servers and versions in turn, and the level that all have.
 func together(all []target.Description) target.Description {
-	all = slices.Clone(all)
-	slices.SortStableFunc(all, func(a, b target.Description) int { return compareVersions(b.Version, a.Version) })
-	all = slices.CompactFunc(all, func(a, b target.Description) bool { return a == b })
-	lowest := all[len(all)-1]
-	var names []string
-	for _, d := range all[:len(all)-1] {
-		names = append(names, d.Server+" "+d.Version)
+	var servers, versions []string
+	for _, d := range all {
+		servers, versions = append(servers, d.Server), append(versions, d.Version)
 	}
-	return target.Description{Server: strings.Join(append(names, lowest.Server), " + "), Version: lowest.Version}
+	lowest := slices.MinFunc(all, func(a, b target.Description) int { return compareVersions(a.Level, b.Level) })
+	return target.Description{Server: strings.Join(servers, "+"), Version: strings.Join(versions, "+"), Level: lowest.Level}
 }
 
 // compareVersions compares dotted numbers part by part. What is no number counts as 0.

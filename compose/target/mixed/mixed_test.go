@@ -99,15 +99,15 @@ func TestStartOfOneFails(t *testing.T) {
 }
 
 func TestTogether(t *testing.T) {
-	redis7, redis72 := target.Description{Server: "redis", Version: "7.0.15"}, target.Description{Server: "redis", Version: "7.2.0"}
-	valkey := target.Description{Server: "valkey", Version: "8.0.1"}
+	redis := target.Description{Server: "redis", Version: "7.0.15", Level: "7.0.15"}
+	reference := target.Description{Server: "clusterspec", Version: "1.2.0", Level: "7.2.0"}
+	valkey := target.Description{Server: "valkey", Version: "8.0.1", Level: "7.2.4"}
 	for _, test := range []struct {
 		all  []target.Description
 		want target.Description
 	}{
-		{[]target.Description{redis7, redis72}, target.Description{Server: "redis 7.2.0 + redis", Version: "7.0.15"}},
-		{[]target.Description{redis72, redis7, valkey}, target.Description{Server: "valkey 8.0.1 + redis 7.2.0 + redis", Version: "7.0.15"}},
-		{[]target.Description{redis7, redis7}, redis7},
+		{[]target.Description{reference, redis}, target.Description{Server: "clusterspec+redis", Version: "1.2.0+7.0.15", Level: "7.0.15"}},
+		{[]target.Description{redis, valkey, reference}, target.Description{Server: "redis+valkey+clusterspec", Version: "7.0.15+8.0.1+1.2.0", Level: "7.0.15"}},
 	} {
 		if got := together(test.all); got != test.want {
 			t.Errorf("%v together are %v, want %v", test.all, got, test.want)
