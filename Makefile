@@ -4,7 +4,10 @@ GO      ?= go
 TARGETS ?=
 OUT     ?= reports/out
 
-.PHONY: help conformance test race cover lint fuzz bin image clean tools
+.PHONY: help conformance bench test race cover lint fuzz bin clean tools
+
+# What has goroutines. The rest of the reference is pure: TestWalls finds a goroutine there.
+CONCURRENT = . ./reference ./reference/server ./reference/cli ./steps/... ./compose/... ./bench/... ./reports/...
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -12,11 +15,14 @@ help: ## this list
 conformance: ## run the features on the reference and on every real server found here; writes reports/out/index.html
 	$(GO) run . run --out $(OUT) $(TARGETS)
 
+bench: ## measure the reference and redis-server side by side; writes reports/out/bench/
+	$(GO) run . bench --out $(OUT)/bench $(TARGETS)
+
 test: tools ## every test of the project (installs redis-server if it is missing)
 	$(GO) test ./...
 
-race: tools ## the same under the race detector
-	$(GO) test -race ./...
+race: tools ## the tests of everything with goroutines under the race detector
+	$(GO) test -race $(CONCURRENT)
 
 cover: tools ## coverage of the reference's packages
 	$(GO) test -coverprofile=coverage.out -coverpkg=./reference/... ./reference/... && $(GO) tool cover -func=coverage.out | tail -n 1

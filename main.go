@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/clusterspec/clusterspec/bench"
 	referencecli "github.com/clusterspec/clusterspec/reference/cli"
 	"github.com/clusterspec/clusterspec/reports"
 	"github.com/clusterspec/clusterspec/steps"
@@ -28,7 +29,7 @@ func run(args []string) int {
 		SilenceUsage:     true,
 		PersistentPreRun: func(*cobra.Command, []string) { understood = true },
 	}
-	root.AddCommand(stepscli.Run(version()), stepscli.List(), referencecli.Node(), referencecli.Cluster(), versionCommand())
+	root.AddCommand(stepscli.Run(version()), stepscli.List(), bench.Command(version()), referencecli.Node(), referencecli.Cluster(), versionCommand())
 	root.SetArgs(args)
 	return exitCode(root.Execute(), understood)
 }
