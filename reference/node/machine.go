@@ -16,6 +16,9 @@ func (n *Node) carryOut() {
 	for _, e := range effects {
 		n.carryOutOne(e)
 	}
+	if cap(n.encoded) > keptBytes {
+		n.encoded = nil
+	}
 	n.syncRole()
 }
 

@@ -126,7 +126,7 @@ func (w *writer) check(p *proc, key string) {
 // it writes. Whatever happens, a client that follows the protocol finds the last value that was acknowledged, and exactly
 // one primary has the key.
 func TestMigrationSurvivesKills(t *testing.T) {
-	seeds := 300
+	seeds := 100
 	if testing.Short() {
 		seeds = 10
 	}

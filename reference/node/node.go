@@ -216,6 +216,7 @@ func (n *Node) remember(c *Conn) {
 func (n *Node) forget(c *Conn) {
 	last := n.conns[len(n.conns)-1]
 	n.conns[c.at], last.at = last, c.at
+	n.conns[len(n.conns)-1] = nil
 	n.conns = n.conns[:len(n.conns)-1]
 	c.at = -1
 	switch c.Kind {

@@ -1,6 +1,8 @@
 package node
 
 import (
+	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -77,15 +79,17 @@ func TestReplicaStartsAgainWhenTheBacklogIsTooShort(t *testing.T) {
 	}
 }
 
-// TestSiblingContinuesWithThePromoted: a replica of the old primary has the history the new one continues, and needs no
-// snapshot; neither does the old primary, when it was asked to step down.
+// TestManualFailoverNeedsNoSnapshot: an old primary that was asked to step down has the history the new one continues.
 func TestManualFailoverNeedsNoSnapshot(t *testing.T) {
 	n, primary, replica := pair(t, 3)
-	n.hosts[1].options["cluster-startup-delay"] = "0"
 	n.all(5000, "keys to be written", func(p *proc) { p.fill(primary, 0, 50, 10) })
+	history := primary.node.source.ID()
 	n.all(5000, "the failover to be accepted", func(p *proc) { p.must(p.connect(replica.addr()), "CLUSTER", "FAILOVER") })
 	n.run(5000, "the replica to take over", func() bool { return n.primaryOf(slot.Slot(0)) == replica })
 	n.run(5000, "the old primary to follow", func() bool { return primary.node.upstream.streaming() && same(primary, replica) })
+	if now := replica.node.source; now.ID() == history || now.ID2() != history || now.SecondOffset() != now.Offset()+1 {
+		n.fatalf("the new primary goes on in history %s, after %s up to %d", now.ID(), now.ID2(), now.SecondOffset())
+	}
 	if full, partial := primary.logged("full synchronisation"), primary.logged("partial synchronisation"); full != 0 || partial != 1 {
 		n.fatalf("%d full and %d partial synchronisations of the old primary, want one partial", full, partial)
 	}
@@ -123,15 +127,16 @@ func TestWaitCountsReplicas(t *testing.T) {
 	n.all(20_000, "WAIT", func(p *proc) {
 		w := p.connect(primary.addr())
 		p.must(w, "SET", "a", "1")
-		if reply, _ := p.do(w, "WAIT", "1", "0"); reply != ":1\r\n" {
-			n.fatalf("WAIT 1 0: %q", reply)
+		before := n.now.Mono
+		if reply, _ := p.do(w, "WAIT", "1", "0"); reply != ":1\r\n" || n.now.Mono > before+50 {
+			n.fatalf("WAIT 1 0: %q after %d ms: was the replica asked?", reply, n.now.Mono-before)
 		}
 		if replica.node.db.Len() != 1 {
 			n.fatalf("WAIT was answered before the replica had the key")
 		}
 		heal := n.cut(replica)
 		p.must(w, "SET", "b", "1")
-		before := n.now.Mono
+		before = n.now.Mono
 		if reply, _ := p.do(w, "WAIT", "1", "300"); reply != ":0\r\n" || n.now.Mono < before+300 {
 			n.fatalf("WAIT without a replica: %q after %d ms", reply, n.now.Mono-before)
 		}
@@ -210,5 +215,43 @@ func TestSnapshotThatCannotBeLoaded(t *testing.T) {
 	}
 	if got := l.take(dial()); !strings.HasSuffix(got, "*3\r\n$5\r\nPSYNC\r\n$1\r\n?\r\n$2\r\n-1\r\n") {
 		t.Errorf("second handshake: %q", got)
+	}
+}
+
+// TestManualFailoverLosesNothing hands a shard over while clients write to it: what was acknowledged is found, at all times.
+func TestManualFailoverLosesNothing(t *testing.T) {
+	for seed := range uint64(30) {
+		n, primary, replica := pair(t, seed)
+		var stop bool
+		var writers []*writer
+		var procs []*proc
+		for i := range 3 {
+			w := &writer{asked: map[string]int{}, acked: map[string]int{}, mayMiss: func() bool { return false }}
+			for k := range 5 {
+				w.keys = append(w.keys, fmt.Sprintf("%d:%d", i, k))
+			}
+			for _, key := range w.keys {
+				n.all(1000, "the first value", func(p *proc) { p.must(p.connect(primary.addr()), "SET", key, "0") })
+			}
+			writers = append(writers, w)
+			procs = append(procs, n.spawn(func(p *proc) { w.write(p, &stop) }))
+		}
+		n.pass(100)
+		n.all(5000, "the failover to be accepted", func(p *proc) { p.must(p.connect(replica.addr()), "CLUSTER", "FAILOVER") })
+		n.run(10_000, "the replica to take over", func() bool { return n.primaryOf(slot.Slot(0)) == replica && n.settled() })
+		n.pass(100)
+		stop = true
+		n.run(10_000, "the writers to end", func() bool {
+			return !slices.ContainsFunc(procs, func(p *proc) bool { return !p.over })
+		})
+		n.run(5000, "the old primary to catch up", func() bool { return same(primary, replica) })
+		for _, w := range writers {
+			for _, key := range w.keys {
+				v, _ := primary.node.db.Get(slot.OfString(key), []byte(key))
+				if got, _ := strconv.Atoi(string(v.Str)); got != w.acked[key] {
+					n.fatalf("seed %d: %s holds %d at the old primary, want %d", seed, key, got, w.acked[key])
+				}
+			}
+		}
 	}
 }
