@@ -24,11 +24,9 @@ type entry[V any] struct {
 	value V
 }
 
-// Redis' defaults for when a hash or a sorted set is no longer compact (hash-max-listpack-entries and its like).
-const (
-	compactEntriesMax = 128
-	compactBytesMax   = 64
-)
+// compactBytesMax is the longest element of a compact hash or sorted set: Redis' default for hash-max-listpack-value
+// and zset-max-listpack-value.
+const compactBytesMax = 64
 
 // dictHasher is shared by all dicts. Its secret keeps clients from choosing names that collide.
 var dictHasher = newHasher(maphash.String(maphash.MakeSeed(), "keyspace"))

@@ -11,6 +11,9 @@ type Hash struct {
 	acc    account
 }
 
+// compactFieldsMax is how many fields a small hash has at most (Redis: hash-max-listpack-entries).
+const compactFieldsMax = 512
+
 // NewHash returns an empty hash.
 func NewHash() *Hash { return new(Hash) }
 
@@ -33,7 +36,7 @@ func (h *Hash) Set(field, value []byte) (added bool) {
 		e.value = clone(value)
 		return false
 	}
-	if h.Len() == compactEntriesMax {
+	if h.Len() == compactFieldsMax {
 		h.fields.addIndex()
 	}
 	h.fields.add(clone(field), clone(value))

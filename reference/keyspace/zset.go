@@ -20,6 +20,9 @@ type ZSet struct {
 // zsetNodeBytes is what a member takes beside its bytes: an entry, a node and the links of it.
 const zsetNodeBytes = entryBytes + 96
 
+// compactMembersMax is how many members a small sorted set has at most (Redis: zset-max-listpack-entries).
+const compactMembersMax = 128
+
 // NewZSet returns an empty sorted set.
 func NewZSet() *ZSet { return new(ZSet) }
 
@@ -38,7 +41,7 @@ func (z *ZSet) Set(member []byte, score float64) (added, changed bool) {
 		z.order.insert(n)
 		return false, true
 	}
-	if z.Len() == compactEntriesMax {
+	if z.Len() == compactMembersMax {
 		z.members.addIndex()
 	}
 	n := &zsetNode{member: clone(member), score: score}

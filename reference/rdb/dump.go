@@ -1,8 +1,8 @@
 // Package rdb reads and writes Redis' serialized values: the payloads of DUMP and RESTORE, and RDB files, as they are
 // loaded at start-up and sent to replicas (spec 8.4 and 9.5).
 //
-// It writes version 9 without compression, which every server from Redis 5 on reads, and reads what Redis up to 7.4 and
-// Valkey 8 write. What is read may come from anywhere: no length is believed before it was compared with what is there.
+// It writes version 9 without compression and in plain forms, which every server from Redis 5 on reads, and reads what
+// Redis up to 7.4 and Valkey 8 write. What is read may come from anywhere: no length is believed before it was compared with what is there.
 package rdb
 
 import (
@@ -30,12 +30,12 @@ const footerBytes = 2 + 8
 // AppendDump appends the DUMP payload of v, whose expiry is no part of it: type byte, value, version, checksum.
 func AppendDump(dst []byte, v keyspace.Value) []byte {
 	start := len(dst)
-	dst = appendText(append(dst, typeOf(v)), v.Str)
+	dst = appendValue(append(dst, typeOf(v)), v)
 	dst = binary.LittleEndian.AppendUint16(dst, Version)
 	return binary.LittleEndian.AppendUint64(dst, CRC64(0, dst[start:]))
 }
 
-// ParseDump reads a DUMP payload. The value may be a part of payload. The error is ErrChecksum, ErrFormat, or an
+// ParseDump reads a DUMP payload. A string may be a part of payload. The error is ErrChecksum, ErrFormat, or an
 // *UnsupportedError, which is an ErrFormat as well. As with Redis, bytes between the value and the footer do not
 // matter.
 func ParseDump(payload []byte) (keyspace.Value, error) {
@@ -49,12 +49,12 @@ func ParseDump(payload []byte) (keyspace.Value, error) {
 	if err != nil {
 		return keyspace.Value{}, ErrFormat
 	}
-	if kind != typeString {
-		return keyspace.Value{}, &UnsupportedError{Type: kind}
+	v, err := in.value(kind)
+	if unsupported := new(UnsupportedError); errors.As(err, &unsupported) {
+		return keyspace.Value{}, err
 	}
-	text, err := in.text()
 	if err != nil {
 		return keyspace.Value{}, ErrFormat
 	}
-	return keyspace.Value{Kind: keyspace.String, Str: text}, nil
+	return v, nil
 }

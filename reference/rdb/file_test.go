@@ -111,7 +111,8 @@ func TestReadErrors(t *testing.T) {
 		"database 3":         {file(t, "0009", "fe 03"), "offset 11: keys of database 3: a cluster has database 0 only"},
 		"opcode 243":         {file(t, "0009", "f3"), "offset 10: the unknown opcode 243"},
 		"opcode 246":         {file(t, "0009", "f6"), "release candidate"},
-		"list":               {file(t, "0009", "00 01 61 01 62 01 01 6c 01 01 78"), `key "l" at offset 14 is of type 1 (list): only strings can be read`},
+		"stream":             {file(t, "0009", "00 01 61 01 62 13 01 73 00"), `key "s" at offset 14 is of type 19 (stream): only strings, lists,`},
+		"list twice as long": {file(t, "0009", "01 01 6c 80 00000100 01 78"), "256 elements should follow, 3 bytes are left"},
 		"type 99":            {file(t, "0009", "63 01 6c"), `key "l" at offset 9 is of type 99 (unknown)`},
 		"half a key":         {file(t, "0009", "00 05 61"), "offset 11: 5 bytes should follow, 2 are left"},
 		"no value":           {file(t, "0009", "00 01 61"), "offset 13: a text in the unknown encoding 0xff"}, // which is the end mark

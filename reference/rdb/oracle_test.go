@@ -199,10 +199,10 @@ func TestTheirFiles(t *testing.T) {
 				t.Errorf("functions %q, fields %q", got.functions, got.aux)
 			}
 
-			redis.do("RPUSH", "a list", "x")
+			redis.do("XADD", "a stream", "*", "f", "v")
 			err := Read(redis.save(dir), &contents{keys: map[string]keyspace.Value{}, aux: map[string]string{}})
-			if err == nil || !strings.Contains(err.Error(), `key "a list" at offset `) || !strings.Contains(err.Error(), "of type 18 (list as quicklist 2)") {
-				t.Errorf("with a list: %v", err)
+			if err == nil || !strings.Contains(err.Error(), `key "a stream" at offset `) || !strings.Contains(err.Error(), "of type 19 (stream)") {
+				t.Errorf("with a stream: %v", err)
 			}
 		})
 	}

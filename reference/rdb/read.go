@@ -2,6 +2,7 @@ package rdb
 
 import (
 	"encoding/binary"
+	"errors"
 	"strconv"
 
 	"github.com/clusterspec/clusterspec/reference/clock"
@@ -162,15 +163,17 @@ func (r *reader) key(kind byte) error {
 	if err != nil {
 		return err
 	}
-	if kind != typeString {
+	v, err := r.value(kind)
+	v.ExpireAt, r.expireAt = r.expireAt, 0
+	var unsupported *UnsupportedError
+	switch {
+	case errors.As(err, &unsupported):
 		return &UnsupportedError{Type: kind, Key: key, Offset: offset}
-	}
-	value, err := r.text()
-	if err != nil {
+	case err == errEmpty:
+		return nil
+	case err != nil:
 		return err
 	}
-	v := keyspace.Value{Kind: keyspace.String, Str: value, ExpireAt: r.expireAt}
-	r.expireAt = 0
 	return r.visitor.Key(key, v)
 }
 

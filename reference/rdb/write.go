@@ -3,6 +3,7 @@ package rdb
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 
 	"github.com/clusterspec/clusterspec/reference/keyspace"
 )
@@ -40,7 +41,7 @@ func (w *Writer) Key(key []byte, v keyspace.Value) {
 	}
 	w.buf = append(w.buf, typeOf(v))
 	w.buf = appendText(w.buf, key)
-	w.buf = appendText(w.buf, v.Str)
+	w.buf = appendValue(w.buf, v)
 }
 
 // Finish adds the end mark and the checksum, and returns the file behind what NewWriter was given.
@@ -48,4 +49,50 @@ func (w *Writer) Finish() []byte {
 	w.buf = append(w.buf, opEnd)
 	w.buf = binary.LittleEndian.AppendUint64(w.buf, CRC64(0, w.buf[w.start:]))
 	return w.buf
+}
+
+// typeOf is the type byte of v as it is written: in the plain forms, which every server reads and turns into those it
+// likes best.
+func typeOf(v keyspace.Value) byte {
+	switch v.Kind {
+	case keyspace.String:
+		return typeString
+	case keyspace.ListKind:
+		return typeList
+	case keyspace.SetKind:
+		return typeSet
+	case keyspace.HashKind:
+		return typeHash
+	case keyspace.ZSetKind:
+		return typeZSet
+	}
+	panic(fmt.Sprintf("rdb: a value of kind %v cannot be written", v.Kind))
+}
+
+// appendValue appends v without its type and expiry.
+func appendValue(dst []byte, v keyspace.Value) []byte {
+	if v.Kind == keyspace.String {
+		return appendText(dst, v.Str)
+	}
+	dst = appendLength(dst, uint64(v.Object.Len()))
+	switch o := v.Object.(type) {
+	case *keyspace.List:
+		for element := range o.All() {
+			dst = appendText(dst, element)
+		}
+	case *keyspace.Set:
+		for member := range o.All() {
+			dst = appendText(dst, member)
+		}
+	case *keyspace.Hash:
+		for field, value := range o.All() {
+			dst = appendText(appendText(dst, field), value)
+		}
+	case *keyspace.ZSet:
+		// From the last one to the first, as Redis does: then each is inserted at the beginning.
+		for member, score := range o.ByRank(0, o.Len(), true) {
+			dst = binary.LittleEndian.AppendUint64(appendText(dst, member), math.Float64bits(score))
+		}
+	}
+	return dst
 }
