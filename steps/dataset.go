@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/clusterspec/clusterspec/compose/wire"
+	"github.com/clusterspec/clusterspec/reports"
 )
 
 // dataset is what the scenario has written and expects to find.
@@ -86,8 +87,11 @@ func (w *World) write(d *dataset) error {
 
 // broken makes a failure of trouble between a cluster client and the cluster.
 func (w *World) broken(err error) error {
-	if verdictOf(err) == "fail" {
+	if verdictOf(err) == reports.Fail {
 		return err
+	}
+	if w.ctx.Err() != nil {
+		return errInterrupted
 	}
 	return w.check("", false, err.Error(), "an answer")
 }

@@ -38,6 +38,9 @@ type notRun struct{ Reason string }
 
 func (n *notRun) Error() string { return n.Reason }
 
+// errInterrupted ends what was under way when the run was ended from outside.
+var errInterrupted = &notRun{"the run was interrupted"}
+
 // startError says that the target did not start.
 type startError struct{ err error }
 

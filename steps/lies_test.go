@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -198,6 +199,24 @@ func TestParallelAndShuffled(t *testing.T) {
 		if got := verdicts(run(t, o, "", "")); !slices.Equal(got, slices.Sorted(slices.Values(slices.Concat(always, always)))) {
 			t.Errorf("%+v: %q", o, got)
 		}
+	}
+}
+
+// An interrupted run says what it did not do, and that is no verdict on the target.
+func TestInterruptedRun(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	o := Options{Targets: []target.Target{&fake{}}, Features: featureFile(lieSuite), NodeTimeout: time.Minute, IDs: []string{"a/write", "a/moved"}}
+	o.Progress = func(e reports.Event) {
+		if e.Target != nil {
+			time.AfterFunc(time.Second, cancel) // in the middle of a step that holds for a minute
+		}
+	}
+	report, err := Run(ctx, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := report.Counts(); got[reports.NotRun] != 2 {
+		t.Errorf("%v", got)
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"net"
 	"regexp"
 	"strings"
+
+	"github.com/clusterspec/clusterspec/reports"
 )
 
 // How steps speak of nodes. The capture of who is read by World.who.
@@ -103,8 +105,11 @@ func (w *World) askInt(m *member, args ...string) (int, error) {
 
 // silence makes a failure out of trouble on the wire: a node that should answer and does not is wrong.
 func (w *World) silence(m *member, err error) error {
-	if err == nil || verdictOf(err) == "fail" {
+	if err == nil || verdictOf(err) == reports.Fail {
 		return err
+	}
+	if w.ctx.Err() != nil {
+		return errInterrupted
 	}
 	return &failure{Node: m.name, Want: []string{"an answer"}, Got: err.Error()}
 }

@@ -67,7 +67,7 @@ func (p *pool) take(ctx context.Context, s shape) (*cluster, error) {
 	case <-o.done:
 	case <-ctx.Done():
 		p.putBack(s, o)
-		return nil, context.Cause(ctx)
+		return nil, errInterrupted
 	}
 	p.count(s, o.err)
 	return o.cluster, o.err

@@ -128,7 +128,7 @@ func (w *World) within(timeouts int, holds func() error) error {
 		}
 		select {
 		case <-w.ctx.Done():
-			return context.Cause(w.ctx)
+			return errInterrupted
 		case <-time.After(pollInterval):
 		}
 	}
@@ -145,7 +145,7 @@ func (w *World) throughout(timeouts int, holds func() error) error {
 		}
 		select {
 		case <-w.ctx.Done():
-			return context.Cause(w.ctx)
+			return errInterrupted
 		case <-time.After(pollInterval):
 		}
 	}
