@@ -22,4 +22,11 @@
 //  5. If Effects.Exit is set: stop.
 //
 // A Conn's bytes are written only after the Turn that follows them, so step 1 holds for every reply and every frame.
+//
+// # Inside
+//
+// Inputs enter in node.go. client.go feeds requests to the command engine, link.go frames to the protocol machine, and
+// machine.go carries out what the machine asks for. upstream.go and stream.go are a replica's side of replication (the
+// primary's side is the engine's), migrations.go carries out MIGRATE, role.go changes sides. turn.go collects what all of
+// them left to do.
 package node

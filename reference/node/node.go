@@ -134,7 +134,7 @@ func (n *Node) Connected(now clock.Instant, c *Conn, local, remote netip.AddrPor
 		n.machine.Connected(now, c.link, hostOf(local))
 		n.carryOut()
 	case Primary:
-		n.upstream.connected(c)
+		n.upstream.connected()
 	case Target:
 		n.migrations.connected(n, c)
 	}
@@ -155,7 +155,7 @@ func (n *Node) Receive(now clock.Instant, c *Conn, data []byte) {
 	case BusIn, BusOut:
 		n.receiveLink(c, data)
 	case Primary:
-		n.upstream.receive(c, data)
+		n.upstream.receive(data)
 	case Target:
 		n.migrations.receive(n, c, data)
 	}
@@ -188,7 +188,7 @@ func (n *Node) Closed(now clock.Instant, c *Conn, reason string) {
 		n.machine.Closed(now, c.link)
 		n.carryOut()
 	case Primary:
-		n.upstream.closed(c, reason)
+		n.upstream.closed(reason)
 	case Target:
 		n.migrations.closed(n, c)
 	}

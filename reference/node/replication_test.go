@@ -255,3 +255,15 @@ func TestManualFailoverLosesNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestIdleLinkStaysUp: pings and acknowledgements keep a link alive on which nothing else happens.
+func TestIdleLinkStaysUp(t *testing.T) {
+	n, primary, replica := pair(t, 8)
+	n.pass(200_000)
+	if full := replica.logged("full synchronisation"); full != 1 || replica.logged("the link to the primary") != 0 || !same(primary, replica) {
+		n.fatalf("%d full synchronisations of an idle replica", full)
+	}
+	if pings := primary.node.source.Offset() / int64(len("*1\r\n$4\r\nping\r\n")); pings < 19 || pings > 24 {
+		n.fatalf("about %d pings in 200 s, want one every 10 s", pings)
+	}
+}

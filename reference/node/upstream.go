@@ -33,7 +33,7 @@ type upstream struct {
 }
 
 const (
-	// retryMillis is how long after a failed attempt the next one follows.
+	// retryMillis is how long after a failed attempt the next one follows, as in Redis.
 	retryMillis clock.Millis = 1000
 	// longAgo is the age of the data of a replica that never had a link: too old for any election.
 	longAgo clock.Millis = math.MinInt64 / 4
@@ -70,12 +70,12 @@ func (u *upstream) dial() {
 }
 
 // connected begins the handshake.
-func (u *upstream) connected(c *Conn) {
+func (u *upstream) connected() {
 	o := u.n.options
 	cfg := replication.SinkConfig{
 		Have: u.n.source.ID(), HaveOffset: u.n.source.Offset(), ListeningPort: u.port,
 		AnnounceIP: o.String("replica-announce-ip"), User: o.String("masteruser"), Password: o.String("masterauth"),
-		TimeoutMillis: 1000 * o.Millis("repl-timeout"),
+		TimeoutMillis: u.timeoutMillis(),
 	}
 	if port := o.Int("replica-announce-port"); port != 0 {
 		cfg.ListeningPort = uint16(port)
@@ -89,7 +89,7 @@ func (u *upstream) connected(c *Conn) {
 }
 
 // receive takes in what the primary sent.
-func (u *upstream) receive(c *Conn, data []byte) {
+func (u *upstream) receive(data []byte) {
 	err := u.sink.Receive(u.n.now.Mono, data, u)
 	u.flush()
 	if err != nil {
@@ -108,7 +108,7 @@ func (u *upstream) tick() {
 			u.dial()
 		}
 	case u.sink == nil:
-		if now-u.dialledAt > 1000*u.n.options.Millis("repl-timeout") {
+		if now-u.dialledAt > u.timeoutMillis() {
 			u.fail(fmt.Errorf("connecting to the primary at %s: timeout", u.addr))
 		}
 	default:
@@ -128,25 +128,26 @@ func (u *upstream) deadline() clock.Millis {
 	case u.conn == nil:
 		return u.retryAt
 	case u.sink == nil:
-		return u.dialledAt + 1000*u.n.options.Millis("repl-timeout") + 1
+		return u.dialledAt + u.timeoutMillis() + 1
 	}
 	return u.sink.Deadline()
 }
 
+// timeoutMillis is how long the primary may be silent.
+func (u *upstream) timeoutMillis() clock.Millis { return 1000 * u.n.options.Millis("repl-timeout") }
+
 // closed tells that the connection ended, or could not be established. After a stream the next attempt follows at once,
 // before the primary's backlog has moved on; after anything else it waits a little.
-func (u *upstream) closed(c *Conn, reason string) {
-	if c != u.conn {
-		return
-	}
+func (u *upstream) closed(reason string) {
 	u.n.log(Warning, "the link to the primary at %s ended: %s", u.addr, reason)
 	u.drop()
 }
 
-// fail ends the connection.
+// fail ends a connection that is of no use. The next one may be no better, so it waits a little.
 func (u *upstream) fail(err error) {
 	u.n.log(Warning, "closing the link to the primary at %s: %v", u.addr, err)
 	u.disconnect()
+	u.retryAt = u.n.now.Mono + retryMillis
 }
 
 // disconnect ends the connection, if there is one.
