@@ -7,6 +7,7 @@ package bench
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,7 +23,7 @@ type Options struct {
 	Duration time.Duration
 	// Seed decides the order of slices, the keys, and the resampling.
 	Seed uint64
-	// Pipelines has one GET and one SET series for each.
+	// Pipelines has one GET and one SET series for each, in the closed loop. The smallest has one of each in the open loop as well.
 	Pipelines   []int
 	Connections int
 	Keys        int
@@ -69,22 +70,35 @@ func (o Options) Validate() error {
 type plan struct {
 	operation string // "GET" or "SET"
 	pipeline  int
+	open      bool // an open loop, at OpenLoopShare of what the slowest target does in the closed loop of the same operation and pipeline
 	options   *Options
 }
 
-// plan lists all series, reads first.
-func (o *Options) plan() []plan {
-	var plans []plan
-	for _, operation := range []string{"GET", "SET"} {
+// OpenLoopShare of the slowest target's throughput is the rate of open loops: one that all targets can keep, and that makes them work.
+const OpenLoopShare = 0.5
+
+// plan lists all series: the closed loops, reads first, and then open loops at the smallest pipeline depth.
+func (o *Options) plan() (plans []plan) {
+	operations := []string{"GET", "SET"}
+	for _, operation := range operations {
 		for _, pipeline := range o.Pipelines {
-			plans = append(plans, plan{operation, pipeline, o})
+			plans = append(plans, plan{operation, pipeline, false, o})
 		}
+	}
+	for _, operation := range operations {
+		plans = append(plans, plan{operation, slices.Min(o.Pipelines), true, o})
 	}
 	return plans
 }
 
-// id is the name of the series in files and results: "get-p16".
-func (p plan) id() string { return fmt.Sprintf("%s-p%d", strings.ToLower(p.operation), p.pipeline) }
+// id is the name of the series in files and results: "get-p16", "get-p1-open".
+func (p plan) id() string {
+	id := fmt.Sprintf("%s-p%d", strings.ToLower(p.operation), p.pipeline)
+	if p.open {
+		id += "-open"
+	}
+	return id
+}
 
 // config is how the generator is set up for it.
 func (p plan) config(addrs []string, seed uint64) load.Config {

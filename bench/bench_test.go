@@ -1,16 +1,10 @@
 package bench
 
 import (
-	"bytes"
-	"context"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/clusterspec/clusterspec/bench/duet"
 	"github.com/clusterspec/clusterspec/bench/load"
@@ -18,109 +12,6 @@ import (
 	"github.com/clusterspec/clusterspec/compose/target"
 	"github.com/clusterspec/clusterspec/compose/target/process"
 )
-
-// A whole run on real servers, ended after the first of two series: what was measured is kept, and the files agree with the figures.
-func TestRun(t *testing.T) {
-	o := DefaultOptions()
-	o.Targets, o.Duration, o.Pipelines, o.Keys, o.Suite = []string{"redis-server", "redis-server"}, MinDuration, []int{16}, 1000, "test"
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	var started []string
-	r, files, err := Run(ctx, o, Listener{Starting: func(id string, number, of int, left time.Duration) {
-		if started = append(started, id); number == 2 {
-			cancel()
-		}
-		if of != 2 || left != time.Duration(3-number)*o.Duration {
-			t.Errorf("series %d of %d, %v left", number, of, left)
-		}
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !r.Interrupted || len(r.Series) != 1 || strings.Join(started, " ") != "get-p16 set-p16" || len(files) != 6 {
-		t.Fatalf("%d series of %v, %d files", len(r.Series), started, len(files))
-	}
-	checkSeries(t, &r.Series[0], files)
-	dir := t.TempDir()
-	if err := Write(dir, r, files); err != nil {
-		t.Fatal(err)
-	}
-	checkWritten(t, dir, r)
-}
-
-func checkSeries(t *testing.T, s *Series, files map[string][]byte) {
-	t.Helper()
-	if len(s.Parties) != 3 || s.Rounds != duet.RoundsIn(MinDuration, 3) || s.Trouble != "" || len(s.Comparisons) != 2*len(duet.Metrics) {
-		t.Fatalf("%d parties, %d rounds, %d comparisons, trouble %q", len(s.Parties), s.Rounds, len(s.Comparisons), s.Trouble)
-	}
-	names := map[string]bool{}
-	for _, p := range s.Parties {
-		names[p.Name] = true
-		if p.Counts.OK == 0 || p.Counts.OK != p.Counts.Sent || p.Latency.Count != int64(p.Counts.Sent) {
-			t.Errorf("%s: %+v with %d latencies", p.Name, p.Counts, p.Latency.Count)
-		}
-		if p.PerSecond <= 0 || p.CPUNanos <= 0 || p.Latency.P50 <= 0 || p.Latency.P50 > p.Latency.P99 || p.Latency.P99 > p.Latency.Max || p.Generator.CPUShare <= 0 {
-			t.Errorf("%s: %+v", p.Name, p)
-		}
-		if got := readLog(t, files[p.IntervalFile]); got.TotalCount() != p.Latency.Count || got.Max() != p.Latency.Max || got.ValueAtQuantile(99) != p.Latency.P99 {
-			t.Errorf("%s: the intervals merge to %d latencies up to %d, not %d up to %d", p.Name, got.TotalCount(), got.Max(), p.Latency.Count, p.Latency.Max)
-		}
-		if text := string(files[p.PercentileFile]); !strings.Contains(text, "1/(1-Percentile)") || !strings.Contains(text, "#[Max ") {
-			t.Errorf("%s: percentiles read\n%s", p.Name, text)
-		}
-	}
-	if len(names) != 3 {
-		t.Errorf("the names are %v", names)
-	}
-}
-
-// readLog merges all intervals of an .hlog file.
-func readLog(t *testing.T, text []byte) *hdrhistogram.Histogram {
-	t.Helper()
-	all, r := load.NewHistogram(), hdrhistogram.NewHistogramLogReader(bytes.NewReader(text))
-	for {
-		h, err := r.NextIntervalHistogram()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if h == nil {
-			return all
-		}
-		if dropped := all.Merge(h); dropped != 0 || h.Tag() != "get-p16" {
-			t.Errorf("an interval of %q, %d dropped", h.Tag(), dropped)
-		}
-	}
-}
-
-func checkWritten(t *testing.T, dir string, r *Result) {
-	t.Helper()
-	f, err := os.Open(filepath.Join(dir, FileJSON))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	read, err := ReadJSON(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var wrote, again bytes.Buffer
-	if err := WriteJSON(&wrote, r); err != nil {
-		t.Fatal(err)
-	}
-	if err := WriteJSON(&again, read); err != nil || wrote.String() != again.String() {
-		t.Errorf("%v: what was read is not what was written:\n%s\n%s", err, wrote.String(), again.String())
-	}
-	for _, p := range r.Series[0].Parties {
-		for _, name := range []string{p.PercentileFile, p.IntervalFile, FileSummary} {
-			if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
-				t.Error(err)
-			}
-		}
-	}
-	if left, _ := filepath.Glob(filepath.Join(dir, "*", "*.new")); len(left) > 0 {
-		t.Errorf("left behind: %v", left)
-	}
-}
 
 // A cluster that was there before is not written into unless that is allowed, and never changed.
 func TestExistingClusters(t *testing.T) {
@@ -252,7 +143,7 @@ func TestSpoiltComparisons(t *testing.T) {
 		words  string // empty: nothing is spoilt
 	}{
 		{"nothing", func(*load.Sample) {}, false, ""},
-		{"the generator was the bottleneck", func(s *load.Sample) { s.OwnCPU = 950 * time.Millisecond }, false, "using 95 % of a core"},
+		{"the generator was the bottleneck", func(s *load.Sample) { s.OwnCPU = 950 * time.Millisecond }, false, "the generator spoilt the figures of"},
 		{"requests failed", func(s *load.Sample) { s.OK, s.Errors = 990, map[string]uint64{"LOADING": 10} }, true, "10 of 1000 requests to"},
 		{"surplus replies", func(s *load.Sample) { s.Surplus = 1 }, true, "0 of 1000 requests to"},
 	} {
@@ -263,7 +154,7 @@ func TestSpoiltComparisons(t *testing.T) {
 			for _, p := range played {
 				s.Parties = append(s.Parties, newParty(p))
 			}
-			s.compare(played, 1)
+			s.compare(played, duet.Metrics, 1)
 			for _, comparison := range s.Comparisons {
 				want := stats.Faster
 				if c.words != "" && (comparison.Metric != duet.CPU || c.cpuToo) {
@@ -288,7 +179,7 @@ func TestTooFewRounds(t *testing.T) {
 		}
 	}
 	s := Series{}
-	s.compare(played, 1)
+	s.compare(played, duet.Metrics, 1)
 	if !strings.Contains(s.Trouble, "measure longer") || len(s.Comparisons) != 0 {
 		t.Errorf("%+v", s)
 	}
@@ -333,7 +224,7 @@ func TestSummary(t *testing.T) {
 	for _, p := range played {
 		s.Parties = append(s.Parties, newParty(p))
 	}
-	s.compare(played, 1)
+	s.compare(played, duet.Metrics, 1)
 	r := &Result{
 		Suite: "1.2", Seed: 7, Command: []string{"clusterspec", "bench"}, Interrupted: true, Series: []Series{s},
 		Targets:     []Target{{Name: "base", Spec: "reference", Server: "clusterspec", Version: "1.2", Nodes: 1}, {Name: "other", Spec: "redis-server", Server: "redis", Version: "7.0.15", Nodes: 3}},
@@ -345,7 +236,7 @@ func TestSummary(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"GET, pipeline 1, 50 connections, 64-byte values, 10 keys uniform, 20 rounds", "other / base", "faster: 2.00 times [2.00, 2.00]", "[2.000, 2.000]",
+		"GET, pipeline 1, closed loop, 50 connections, 64-byte values, 10 keys uniform, 20 rounds", "other / base", "faster: 2.00 times [2.00, 2.00]", "[2.000, 2.000]",
 		"the noise floor", "3 keys were not there", "base (again)", "50 %",
 	} {
 		if !strings.Contains(markdown, want) || !strings.Contains(console.String(), want) {

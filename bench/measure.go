@@ -5,12 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/clusterspec/clusterspec/bench/duet"
 	"github.com/clusterspec/clusterspec/bench/load"
+	"github.com/clusterspec/clusterspec/bench/pace"
 	"github.com/clusterspec/clusterspec/bench/stats"
 )
 
@@ -78,7 +80,7 @@ func startAll(ctx context.Context, o Options) (servers []*server, stop func() er
 // fill writes all keys, in batches.
 func fill(ctx context.Context, o Options, s *server) error {
 	const pipeline = 50
-	g, err := load.Open(ctx, plan{"SET", pipeline, &o}.config(s.addrs, o.Seed))
+	g, err := load.Open(ctx, plan{"SET", pipeline, false, &o}.config(s.addrs, o.Seed))
 	if err != nil {
 		return err
 	}
@@ -103,7 +105,7 @@ func (m *measurement) all(ctx context.Context, r *Result, listen Listener) error
 		if listen.Starting != nil {
 			listen.Starting(p.id(), i+1, len(plans), time.Duration(len(plans)-i)*m.options.Duration)
 		}
-		s, err := m.series(ctx, p)
+		s, err := m.series(ctx, p, r)
 		if err != nil && ctx.Err() == nil {
 			return fmt.Errorf("measuring %s: %w", p.id(), err)
 		}
@@ -118,23 +120,27 @@ func (m *measurement) all(ctx context.Context, r *Result, listen Listener) error
 	return nil
 }
 
-// series measures one workload on all targets.
-func (m *measurement) series(ctx context.Context, p plan) (_ *Series, err error) {
+// series measures one workload on all targets. What was measured before decides the rate of an open loop.
+func (m *measurement) series(ctx context.Context, p plan, before *Result) (_ *Series, err error) {
+	s := m.describe(p)
+	game := duet.Plan{Rounds: m.options.rounds(), Seed: m.options.Seed}
+	metrics := duet.Metrics
+	if p.open {
+		s.Loop, s.Arrivals, s.RatePerSecond = LoopOpen, "poisson", OpenLoopShare*slowest(before, p)
+		game.Pacer = func(round int) pace.Pacer {
+			return pace.Poisson{PerSecond: s.RatePerSecond / float64(p.pipeline), Seed: m.options.Seed<<32 + uint64(round)}
+		}
+		metrics = duet.OpenLoopMetrics
+	}
 	parties, closeAll, err := m.parties(ctx, p)
 	defer func() { err = errors.Join(err, closeAll()) }()
 	if err != nil {
 		return nil, err
 	}
 	logs := make([]intervalLog, len(parties))
-	played := duet.Play(ctx, duet.Plan{
-		Rounds: m.options.rounds(), Seed: m.options.Seed,
-		Interval: func(i int, h *hdrhistogram.Histogram) { logs[i].add(h, p.id()) },
-	}, parties)
-	s := &Series{
-		ID: p.id(), Operation: p.operation, Loop: "closed", Pipeline: p.pipeline, Connections: m.options.Connections, Keys: m.options.Keys,
-		Distribution: load.DistributionUniform, ValueBytes: m.options.ValueBytes, SliceMillis: duet.DefaultSlice.Milliseconds(),
-		Rounds: len(played[0].Rounds[duet.Throughput]),
-	}
+	game.Interval = func(i int, h *hdrhistogram.Histogram) { logs[i].add(h, p.id()) }
+	played := duet.Play(ctx, game, parties)
+	s.Rounds = len(played[0].Rounds[duet.Throughput])
 	for i, one := range played {
 		party := newParty(one)
 		party.PercentileFile, party.IntervalFile = fileNames(p.id(), i, one.Name)
@@ -146,8 +152,30 @@ func (m *measurement) series(ctx context.Context, p plan) (_ *Series, err error)
 		}
 		s.Parties = append(s.Parties, party)
 	}
-	s.compare(played, m.options.Seed)
+	s.compare(played, metrics, m.options.Seed)
 	return s, nil
+}
+
+// describe is the series before anything is measured.
+func (m *measurement) describe(p plan) *Series {
+	return &Series{
+		ID: p.id(), Operation: p.operation, Loop: LoopClosed, Pipeline: p.pipeline, Connections: m.options.Connections, Keys: m.options.Keys,
+		Distribution: load.DistributionUniform, ValueBytes: m.options.ValueBytes, SliceMillis: duet.DefaultSlice.Milliseconds(),
+	}
+}
+
+// slowest is the least throughput of a party in the closed loop that belongs to an open one.
+func slowest(before *Result, p plan) float64 {
+	p.open = false
+	rate := math.Inf(1)
+	for _, s := range before.Series {
+		for _, party := range s.Parties {
+			if s.ID == p.id() {
+				rate = min(rate, party.PerSecond)
+			}
+		}
+	}
+	return rate
 }
 
 // parties are the targets with generators of their own, the base twice and first.
@@ -176,14 +204,14 @@ func (m *measurement) parties(ctx context.Context, p plan) (parties []duet.Party
 func newParty(s duet.Series) Party {
 	return Party{
 		Name: s.Name, Counts: s.Total.Counts, PerSecond: s.Typical(duet.Throughput), CPUNanos: s.Typical(duet.CPU),
-		Latency: percentiles(s.Total), Generator: generator(s.Total),
+		Latency: percentiles(s.Total.Latency), Generator: generator(s.Total),
 	}
 }
 
 // compare draws the conclusions. What the generator or a failing server has spoilt is inconclusive.
-func (s *Series) compare(played []duet.Series, seed uint64) {
+func (s *Series) compare(played []duet.Series, metrics []duet.Metric, seed uint64) {
 	var err error
-	if s.Comparisons, err = duet.Compare(played, seed); err != nil {
+	if s.Comparisons, err = duet.Compare(played, metrics, seed); err != nil {
 		s.Trouble = err.Error()
 		return
 	}
@@ -204,7 +232,7 @@ func (s *Series) spoiltBy(name string, m duet.Metric) string {
 		case p.Counts.Failed() > 0 || p.Counts.Surplus > 0:
 			return fmt.Sprintf("%d of %d requests to %s failed", p.Counts.Failed(), p.Counts.Sent, name)
 		case p.Generator.Invalid != "" && m != duet.CPU:
-			return fmt.Sprintf("%s: %s", name, p.Generator.Invalid)
+			return "the generator spoilt the figures of " + name
 		}
 	}
 	return ""

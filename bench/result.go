@@ -6,6 +6,8 @@ import (
 	"io"
 	"time"
 
+	"github.com/HdrHistogram/hdrhistogram-go"
+
 	"github.com/clusterspec/clusterspec/bench/duet"
 	"github.com/clusterspec/clusterspec/bench/load"
 )
@@ -41,21 +43,29 @@ type Target struct {
 
 // Series is one workload, put on all targets in turn.
 type Series struct {
-	ID           string            `json:"id"`        // "get-p16"
-	Operation    string            `json:"operation"` // "GET", "SET"
-	Loop         string            `json:"loop"`      // "closed": the next batch is sent when the one before is answered
-	Pipeline     int               `json:"pipeline"`
-	Connections  int               `json:"connections"`
-	Keys         int               `json:"keys"`
-	Distribution string            `json:"distribution"`
-	ValueBytes   int               `json:"valueBytes"`
-	SliceMillis  int64             `json:"sliceMillis"`
-	Rounds       int               `json:"rounds"` // slices of each party
-	Parties      []Party           `json:"parties"`
-	Comparisons  []duet.Comparison `json:"comparisons"`
+	ID            string            `json:"id"`                      // "get-p16"
+	Operation     string            `json:"operation"`               // "GET", "SET"
+	Loop          string            `json:"loop"`                    // LoopClosed or LoopOpen
+	Arrivals      string            `json:"arrivals,omitempty"`      // in the open loop: "poisson"
+	RatePerSecond float64           `json:"ratePerSecond,omitempty"` // in the open loop: requests due in a second
+	Pipeline      int               `json:"pipeline"`
+	Connections   int               `json:"connections"`
+	Keys          int               `json:"keys"`
+	Distribution  string            `json:"distribution"`
+	ValueBytes    int               `json:"valueBytes"`
+	SliceMillis   int64             `json:"sliceMillis"`
+	Rounds        int               `json:"rounds"` // slices of each party
+	Parties       []Party           `json:"parties"`
+	Comparisons   []duet.Comparison `json:"comparisons"`
 	// Trouble says why there are no comparisons.
 	Trouble string `json:"trouble,omitempty"`
 }
+
+// The loops.
+const (
+	LoopClosed = "closed" // the next batch is sent when the one before is answered; latency counts from when it is sent
+	LoopOpen   = "open"   // batches are due by a schedule, whatever the server does; latency counts from when they are due
+)
 
 // Party is what was measured of a target. The base is there twice.
 type Party struct {
@@ -87,11 +97,12 @@ type Percentiles struct {
 type Generator struct {
 	CPUShare        float64 `json:"cpuShare"`        // of one core
 	NanosPerRequest float64 `json:"nanosPerRequest"` // processor time
-	Invalid         string  `json:"invalid,omitempty"`
+	// Lateness is how long after their due times requests went out. Open loop only.
+	Lateness *Percentiles `json:"latenessNanos,omitempty"`
+	Invalid  string       `json:"invalid,omitempty"` // why the figures say more about the generator than about the server
 }
 
-func percentiles(s *load.Sample) Percentiles {
-	h := s.Latency
+func percentiles(h *hdrhistogram.Histogram) Percentiles {
 	return Percentiles{
 		Count: h.TotalCount(), Mean: h.Mean(), Max: h.Max(),
 		P50: h.ValueAtQuantile(50), P90: h.ValueAtQuantile(90), P99: h.ValueAtQuantile(99),
@@ -103,6 +114,10 @@ func generator(s *load.Sample) Generator {
 	g := Generator{CPUShare: s.OwnShare()}
 	if n := s.Answered(); n > 0 {
 		g.NanosPerRequest = float64(s.OwnCPU) / float64(n)
+	}
+	if s.Lateness.TotalCount() > 0 {
+		lateness := percentiles(s.Lateness)
+		g.Lateness = &lateness
 	}
 	if err := s.Trust(); err != nil {
 		g.Invalid = err.Error()

@@ -52,7 +52,9 @@ func writeMethod(b *strings.Builder, r *Result) {
 	fmt.Fprintf(b, "- One generator loads the targets in turn, in slices of %d ms in random order, with everything answered in between. "+
 		"The ratio is the median of the rounds' ratios, the interval a bootstrap over rounds. The base is measured twice in the same rounds; what it differs "+
 		"from itself by is the noise floor. A difference below that, or below 3 %%, is inconclusive.\n", duet.DefaultSlice.Milliseconds())
-	fmt.Fprintf(b, "- Closed loop: each connection sends its next batch when the one before is answered. Figures are medians over slices, percentiles of all requests.\n")
+	fmt.Fprintf(b, "- Closed loop: each connection sends its next batch when the one before is answered; that finds the throughput at saturation. "+
+		"Open loop: requests are due by a schedule, whatever the server does, and latency counts from the due time, queueing included.\n"+
+		"- Rates and processor times are medians over slices, percentiles are of all requests. The generator's share is of one core.\n")
 	fmt.Fprintf(b, "- %s, %d cores, %s, kernel %s, %s, GOMAXPROCS %d; load average %s before and %s after; %.1f %% of the processors' time stolen.\n",
 		orUnknown(e.CPU), e.Cores, e.OS, orUnknown(e.Kernel), e.GoVersion, e.MaxProcs, orUnknown(e.LoadBefore), orUnknown(e.LoadAfter), 100*e.StealShare)
 	fmt.Fprintf(b, "- clusterspec %s, seed %d, %s to %s: `%s`\n", orUnknown(r.Suite), r.Seed,
@@ -85,8 +87,12 @@ func WriteSeries(w io.Writer, s *Series) error {
 }
 
 func title(s *Series) string {
-	return fmt.Sprintf("%s, pipeline %d, %d connections, %d-byte values, %d keys %s, %d rounds",
-		s.Operation, s.Pipeline, s.Connections, s.ValueBytes, s.Keys, s.Distribution, s.Rounds)
+	loop := "closed loop"
+	if s.Loop == LoopOpen {
+		loop = fmt.Sprintf("open loop at %.0f requests/s (%s)", s.RatePerSecond, s.Arrivals)
+	}
+	return fmt.Sprintf("%s, pipeline %d, %s, %d connections, %d-byte values, %d keys %s, %d rounds",
+		s.Operation, s.Pipeline, loop, s.Connections, s.ValueBytes, s.Keys, s.Distribution, s.Rounds)
 }
 
 func partyCells(p *Party) []string {
@@ -94,10 +100,14 @@ func partyCells(p *Party) []string {
 	if p.CPUNanos > 0 {
 		cpu = micros(p.CPUNanos)
 	}
+	own := fmt.Sprintf("%.0f %%", 100*p.Generator.CPUShare)
+	if late := p.Generator.Lateness; late != nil {
+		own += fmt.Sprintf(", p99 %s late", millis(late.P99))
+	}
 	return []string{
 		p.Name, fmt.Sprintf("%.0f", p.PerSecond), cpu,
 		millis(p.Latency.P50), millis(p.Latency.P99), millis(p.Latency.P999), millis(p.Latency.Max),
-		fmt.Sprintf("%.0f %%", 100*p.Generator.CPUShare),
+		own,
 	}
 }
 

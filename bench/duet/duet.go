@@ -39,6 +39,8 @@ type Plan struct {
 	Rounds int
 	// Seed draws the order within rounds.
 	Seed uint64
+	// Pacer gives the arrivals of a round, the same for all parties, in an open loop. Nil: closed loop.
+	Pacer func(round int) pace.Pacer
 	// Progress, if set, is called after each round, warm-up included.
 	Progress func(done, total int)
 	// Interval, if set, is called about once a second for each party with its latencies since the last call.
@@ -74,7 +76,11 @@ func Play(ctx context.Context, plan Plan, parties []Party) []Series {
 	table := newTable(plan, parties)
 	order := rand.New(rand.NewPCG(plan.Seed, 2))
 	for round := range WarmUp + plan.Rounds {
-		if !table.playAll(ctx, order.Perm(len(parties))) {
+		var arrivals pace.Pacer
+		if plan.Pacer != nil {
+			arrivals = plan.Pacer(round)
+		}
+		if !table.playAll(ctx, arrivals, order.Perm(len(parties))) {
 			break
 		}
 		if round >= WarmUp {
@@ -116,18 +122,18 @@ func newTable(plan Plan, parties []Party) *table {
 }
 
 // playAll plays a round. False: ctx has ended, and the round is not whole.
-func (t *table) playAll(ctx context.Context, order []int) bool {
+func (t *table) playAll(ctx context.Context, arrivals pace.Pacer, order []int) bool {
 	for _, i := range order {
 		if ctx.Err() != nil {
 			return false
 		}
-		t.play(ctx, i)
+		t.play(ctx, arrivals, i)
 	}
 	return ctx.Err() == nil
 }
 
 // play loads one party for a slice.
-func (t *table) play(ctx context.Context, i int) {
+func (t *table) play(ctx context.Context, arrivals pace.Pacer, i int) {
 	p, s := &t.parties[i], &t.slices[i]
 	s.sample.Reset()
 	var before, after time.Duration
@@ -136,7 +142,7 @@ func (t *table) play(ctx context.Context, i int) {
 		before, err = p.CPU()
 	}
 	s.begun = time.Now()
-	p.Loader.Run(ctx, t.plan.Slice, nil, s.sample)
+	p.Loader.Run(ctx, t.plan.Slice, arrivals, s.sample)
 	if p.CPU != nil {
 		after, err2 = p.CPU()
 	}

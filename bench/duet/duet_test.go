@@ -21,9 +21,10 @@ import (
 
 // machine is what all parties share: weather that changes slowly, and a clock that runs on by the slices.
 type machine struct {
-	random  *rand.Rand
-	weather float64
-	played  []string
+	random   *rand.Rand
+	weather  float64
+	played   []string
+	arrivals []pace.Pacer
 }
 
 // server is a pretended one: it gives samples like a server of a certain speed on a noisy machine.
@@ -36,8 +37,9 @@ type server struct {
 	stopAt  int
 }
 
-func (v *server) Run(_ context.Context, d time.Duration, _ pace.Pacer, s *load.Sample) {
+func (v *server) Run(_ context.Context, d time.Duration, p pace.Pacer, s *load.Sample) {
 	m := v.machine
+	m.arrivals = append(m.arrivals, p)
 	m.weather = 0.95*m.weather + 0.1*m.random.NormFloat64()
 	rate := 1000 * v.speed * math.Exp(m.weather+0.15*m.random.NormFloat64())
 	s.Elapsed = d
@@ -80,7 +82,7 @@ func verdicts(t *testing.T, comparisons []Comparison, other string) map[Metric]s
 func TestPlayTellsServersApart(t *testing.T) {
 	_, parties := players(1, 1, 1, 0.9, 2)
 	series := Play(t.Context(), Plan{Rounds: 400, Seed: 1}, parties)
-	comparisons, err := Compare(series, 1)
+	comparisons, err := Compare(series, Metrics, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,6 +134,24 @@ func TestOrder(t *testing.T) {
 	}
 }
 
+// In an open loop all parties of a round have the same arrivals, and the next round others. Throughput is then no finding.
+func TestOpenLoop(t *testing.T) {
+	m, parties := players(1, 1, 1, 2)
+	pacer := func(round int) pace.Pacer { return pace.Poisson{PerSecond: 100, Seed: uint64(round)} }
+	comparisons, err := Compare(Play(t.Context(), Plan{Rounds: 20, Pacer: pacer}, parties), OpenLoopMetrics, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, arrivals := range m.arrivals {
+		if arrivals != pacer(i/3) {
+			t.Fatalf("slice %d has the arrivals %+v", i, arrivals)
+		}
+	}
+	if found := verdicts(t, comparisons, "2"); len(found) != 3 || found[P50] != stats.Faster || found[Throughput] != "" {
+		t.Errorf("%v", found)
+	}
+}
+
 func TestTotalsAndIntervals(t *testing.T) {
 	_, parties := players(1, 1, 1)
 	sums, intervals, rounds := []*hdrhistogram.Histogram{load.NewHistogram(), load.NewHistogram()}, 0, 0
@@ -178,7 +198,7 @@ func TestPlayKeepsWholeRoundsWhenItsContextEnds(t *testing.T) {
 func TestCompareLeavesOutWhatIsNotKnown(t *testing.T) {
 	_, parties := players(1, 1, 1, 1)
 	parties[2].CPU = nil
-	comparisons, err := Compare(Play(t.Context(), Plan{Rounds: 20}, parties), 1)
+	comparisons, err := Compare(Play(t.Context(), Plan{Rounds: 20}, parties), Metrics, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,7 +208,7 @@ func TestCompareLeavesOutWhatIsNotKnown(t *testing.T) {
 	if len(verdicts(t, comparisons, "2")) != 3 || len(verdicts(t, comparisons, "1")) != 4 {
 		t.Errorf("%d comparisons", len(comparisons))
 	}
-	if _, err := Compare(Play(t.Context(), Plan{Rounds: 3}, parties), 1); err == nil {
+	if _, err := Compare(Play(t.Context(), Plan{Rounds: 3}, parties), Metrics, 1); err == nil {
 		t.Error("three rounds were enough")
 	}
 }

@@ -21,6 +21,9 @@ const (
 // Metrics are all of them, in the order of reports.
 var Metrics = []Metric{Throughput, CPU, P50, P99}
 
+// OpenLoopMetrics are those that an open loop leaves to the server: its throughput is the schedule's.
+var OpenLoopMetrics = Metrics[1:]
+
 // Direction says which way is faster.
 func (m Metric) Direction() stats.Direction {
 	if m == Throughput {
@@ -58,11 +61,11 @@ type Comparison struct {
 	Words   string        `json:"words"`
 }
 
-// Compare compares all others with the first two series, which are of one server: the base and its noise floor. The noise is among the comparisons,
-// without a floor of its own. Metrics that were not measured are left out.
-func Compare(series []Series, seed uint64) ([]Comparison, error) {
+// Compare compares all others with the first by some metrics. The first two series are of one server, the base and its noise floor. The noise is among
+// the comparisons, without a floor of its own. Metrics that were not measured are left out.
+func Compare(series []Series, metrics []Metric, seed uint64) ([]Comparison, error) {
 	var all []Comparison
-	for _, m := range Metrics {
+	for _, m := range metrics {
 		if isUnknown(series[0].Rounds[m]) {
 			continue
 		}

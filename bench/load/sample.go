@@ -144,8 +144,8 @@ func (s *Sample) Trust() error {
 	}
 	late, latency := s.Lateness.ValueAtQuantile(100*judgedQuantile), s.Latency.ValueAtQuantile(100*judgedQuantile)
 	if latency < LatenessMargin*late {
-		return fmt.Errorf("invalid: the generator was the bottleneck, sending up to %v late (p99) where the latency is %v (p99); the latency must be %d times that",
-			time.Duration(late), time.Duration(latency), LatenessMargin)
+		return fmt.Errorf("invalid: the generator was the bottleneck, or the machine was too busy for it: it sent %.2f ms late (p99), and a latency of %.2f ms (p99) "+
+			"is not %d times that", milliseconds(late), milliseconds(latency), LatenessMargin)
 	}
 	return nil
 }
@@ -155,3 +155,5 @@ func record(h *hdrhistogram.Histogram, nanos int64, n int) {
 	// An error would mean a value outside the range, which the bounds exclude.
 	_ = h.RecordValues(min(max(nanos, 0), int64(HighestLatency)), int64(n))
 }
+
+func milliseconds(nanos int64) float64 { return float64(nanos) / float64(time.Millisecond) }

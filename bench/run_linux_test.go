@@ -1,0 +1,135 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/clusterspec/clusterspec/bench/duet"
+	"github.com/clusterspec/clusterspec/bench/load"
+)
+
+// A whole run on real servers, ended before its last series: what was measured is kept, and the files agree with the figures.
+func TestRun(t *testing.T) {
+	o := DefaultOptions()
+	o.Targets, o.Duration, o.Pipelines, o.Keys, o.Suite = []string{"redis-server", "redis-server"}, MinDuration, []int{16}, 1000, "test"
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var started []string
+	r, files, err := Run(ctx, o, Listener{Starting: func(id string, number, of int, left time.Duration) {
+		if started = append(started, id); number == of {
+			cancel()
+		}
+		if of != 4 || left != time.Duration(of+1-number)*o.Duration {
+			t.Errorf("series %d of %d, %v left", number, of, left)
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(started, " "); !r.Interrupted || len(r.Series) != 3 || got != "get-p16 set-p16 get-p16-open set-p16-open" || len(files) != 3*6 {
+		t.Fatalf("%d series of %v, %d files", len(r.Series), got, len(files))
+	}
+	for i := range r.Series {
+		checkSeries(t, &r.Series[i], files)
+	}
+	closed, open := &r.Series[0], &r.Series[2]
+	for _, p := range open.Parties {
+		due := open.RatePerSecond * duet.DefaultSlice.Seconds() * float64(open.Rounds)
+		if kept := float64(p.Counts.Sent) / due; kept < 0.9 || kept > 1.1 || p.Generator.Lateness == nil {
+			t.Errorf("%s: %.2f of what was due, %+v", p.Name, kept, p.Generator)
+		}
+	}
+	if closed.RatePerSecond != 0 || closed.Loop != LoopClosed || open.Loop != LoopOpen || open.RatePerSecond != OpenLoopShare*slowest(r, plan{"GET", 16, true, &o}) {
+		t.Errorf("%s at %v, %s at %v", closed.Loop, closed.RatePerSecond, open.Loop, open.RatePerSecond)
+	}
+	dir := t.TempDir()
+	if err := Write(dir, r, files); err != nil {
+		t.Fatal(err)
+	}
+	checkWritten(t, dir, r)
+}
+
+func checkSeries(t *testing.T, s *Series, files map[string][]byte) {
+	t.Helper()
+	metrics := len(duet.Metrics)
+	if s.Loop == LoopOpen {
+		metrics = len(duet.OpenLoopMetrics)
+	}
+	if len(s.Parties) != 3 || s.Rounds != duet.RoundsIn(MinDuration, 3) || s.Trouble != "" || len(s.Comparisons) != 2*metrics {
+		t.Fatalf("%d parties, %d rounds, %d comparisons, trouble %q", len(s.Parties), s.Rounds, len(s.Comparisons), s.Trouble)
+	}
+	names := map[string]bool{}
+	for _, p := range s.Parties {
+		names[p.Name] = true
+		if p.Counts.OK == 0 || p.Counts.OK != p.Counts.Sent || p.Latency.Count != int64(p.Counts.Sent) {
+			t.Errorf("%s: %+v with %d latencies", p.Name, p.Counts, p.Latency.Count)
+		}
+		if p.PerSecond <= 0 || p.CPUNanos <= 0 || p.Latency.P50 <= 0 || p.Latency.P50 > p.Latency.P99 || p.Latency.P99 > p.Latency.Max || p.Generator.CPUShare <= 0 {
+			t.Errorf("%s: %+v", p.Name, p)
+		}
+		if got := readLog(t, files[p.IntervalFile], s.ID); got.TotalCount() != p.Latency.Count || got.Max() != p.Latency.Max || got.ValueAtQuantile(99) != p.Latency.P99 {
+			t.Errorf("%s: the intervals merge to %d latencies up to %d, not %d up to %d", p.Name, got.TotalCount(), got.Max(), p.Latency.Count, p.Latency.Max)
+		}
+		if text := string(files[p.PercentileFile]); !strings.Contains(text, "1/(1-Percentile)") || !strings.Contains(text, "#[Max ") {
+			t.Errorf("%s: percentiles read\n%s", p.Name, text)
+		}
+	}
+	if len(names) != 3 {
+		t.Errorf("the names are %v", names)
+	}
+}
+
+// readLog merges all intervals of an .hlog file.
+func readLog(t *testing.T, text []byte, tag string) *hdrhistogram.Histogram {
+	t.Helper()
+	all, r := load.NewHistogram(), hdrhistogram.NewHistogramLogReader(bytes.NewReader(text))
+	for {
+		h, err := r.NextIntervalHistogram()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h == nil {
+			return all
+		}
+		if dropped := all.Merge(h); dropped != 0 || h.Tag() != tag {
+			t.Errorf("an interval of %q, %d dropped", h.Tag(), dropped)
+		}
+	}
+}
+
+func checkWritten(t *testing.T, dir string, r *Result) {
+	t.Helper()
+	f, err := os.Open(filepath.Join(dir, FileJSON))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	read, err := ReadJSON(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wrote, again bytes.Buffer
+	if err := WriteJSON(&wrote, r); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteJSON(&again, read); err != nil || wrote.String() != again.String() {
+		t.Errorf("%v: what was read is not what was written:\n%s\n%s", err, wrote.String(), again.String())
+	}
+	for _, p := range r.Series[0].Parties {
+		for _, name := range []string{p.PercentileFile, p.IntervalFile, FileSummary} {
+			if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "*", "*.new")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
