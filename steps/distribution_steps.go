@@ -3,7 +3,6 @@ package steps
 import (
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"slices"
 
 	"github.com/clusterspec/clusterspec/compose/wire"
@@ -134,16 +133,13 @@ func (w *World) writesAgain() error {
 	return w.wasNotRedirected()
 }
 
-// keySeed makes the random keys of every run the same.
-const keySeed = 20
-
 func (w *World) keySlotsOfBinary(name string, count, longest int) error {
-	return w.keySlotsAgree(name, randomKeys(rand.New(rand.NewPCG(keySeed, 1)), count, longest, ""))
+	return w.keySlotsAgree(name, randomKeys(w.chance(), count, longest, ""))
 }
 
 func (w *World) keySlotsOfBraces(name string, count int) error {
 	const shortKey = 12
-	return w.keySlotsAgree(name, randomKeys(rand.New(rand.NewPCG(keySeed, 2)), count, shortKey, "{}ab"))
+	return w.keySlotsAgree(name, randomKeys(w.chance(), count, shortKey, "{}ab"))
 }
 
 func (w *World) keySlotsAgree(name string, keys []string) error {

@@ -157,7 +157,7 @@ func (w *World) keysInSlot(m *member, slot, most int) ([]string, error) {
 }
 
 func (w *World) keysOfSizes(count, slot, smallest, largest int) error {
-	r := rand.New(rand.NewPCG(keySeed, uint64(slot)))
+	r := w.chance()
 	tag := keyOfSlot(slot)
 	w.data.fill(count, func(i int) string { return fmt.Sprintf("{%s}%d", tag, i) })
 	for i, key := range w.data.keys() {
@@ -217,8 +217,7 @@ func (w *World) migrateFails(slot int, from, to, want string) error {
 }
 
 // encodings are strings that servers store, and put into snapshots, in different ways: as integers of each width, short, long, compressible, binary.
-func encodings() []string {
-	r := rand.New(rand.NewPCG(keySeed, 3))
+func encodings(r *rand.Rand) []string {
 	return []string{
 		"", "0", "1", "-1", "127", "-128", "128", "32767", "-32768", "32768", "2147483647", "-2147483648", "2147483648",
 		"9223372036854775807", "-9223372036854775808", "9223372036854775808", "007", "1.5", " 1", "short", "\x00\xff\r\n",
@@ -234,7 +233,7 @@ func (w *World) dumpsSurvive(from, to string) error {
 	}
 	source, key := members[0], "hello"
 	target := "{hello}restored"
-	for _, text := range encodings() {
+	for _, text := range encodings(w.chance()) {
 		payload, err := w.dump(source, key, text)
 		if err != nil {
 			return err

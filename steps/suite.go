@@ -23,6 +23,7 @@ type suite struct {
 	ledger   *ledger
 	pool     *pool
 	runnable map[string]*scenario // by pickle id
+	seed     uint64
 }
 
 // judge runs what can be run on a target and settles the rest.
@@ -31,7 +32,7 @@ func judge(ctx context.Context, e *entrant, chosen catalogue, l *ledger, o *Opti
 	if !e.report.Joined {
 		return
 	}
-	s := &suite{ledger: l, runnable: map[string]*scenario{}}
+	s := &suite{ledger: l, runnable: map[string]*scenario{}, seed: o.Seed}
 	var runnable catalogue
 	for _, sc := range chosen {
 		if e.broken != nil {
@@ -85,6 +86,7 @@ func (all catalogue) tags() string {
 // initialize makes the World of the next scenario.
 func (s *suite) initialize(sc *godog.ScenarioContext) {
 	w := newWorld(s.pool)
+	w.seed = s.seed
 	w.register(sc)
 	sc.Before(func(ctx context.Context, p *godog.Scenario) (context.Context, error) {
 		chosen := s.runnable[p.Id]

@@ -3,6 +3,8 @@ package steps
 import (
 	"context"
 	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
 	"reflect"
 	"slices"
 	"strings"
@@ -18,6 +20,7 @@ type World struct {
 	ctx         context.Context
 	pool        *pool
 	nodeTimeout time.Duration
+	seed        uint64
 
 	cluster  *cluster
 	set      []option // to be put back
@@ -98,6 +101,13 @@ func (w *World) timed(method any, waiting func(timeouts int, holds func() error)
 		}
 		return []reflect.Value{result}
 	}).Interface()
+}
+
+// chance is a generator that gives the scenario the same in every run with the seed.
+func (w *World) chance() *rand.Rand {
+	id := fnv.New64a()
+	id.Write([]byte(w.scenario.ID))
+	return rand.New(rand.NewPCG(w.seed, id.Sum64()))
 }
 
 // check is the one way to judge: it counts, and says what was wanted, what came, from which node and when.

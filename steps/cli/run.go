@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -81,7 +82,7 @@ func run(cmd *cobra.Command, f runFlags) error {
 	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	console := reports.NewConsole(cmd.OutOrStdout(), reports.ConsoleOptions{Color: reports.ColorWanted(os.Stdout, os.Getenv), Quiet: f.quiet})
-	targets, absent, err := f.entrants(ctx, console)
+	targets, absent, err := f.entrants(ctx, cmd.OutOrStdout(), console)
 	if err != nil {
 		return err
 	}
@@ -96,7 +97,7 @@ func run(cmd *cobra.Command, f runFlags) error {
 }
 
 // entrants are the targets that were named, or else those this machine has; absent are those it has not, for the report.
-func (f *runFlags) entrants(ctx context.Context, console *reports.Console) (targets []target.Target, absent []reports.Target, err error) {
+func (f *runFlags) entrants(ctx context.Context, out io.Writer, console *reports.Console) (targets []target.Target, absent []reports.Target, err error) {
 	for _, spec := range f.targets {
 		t, err := catalog.Parse(spec, target.Env{})
 		if err != nil {
@@ -108,6 +109,9 @@ func (f *runFlags) entrants(ctx context.Context, console *reports.Console) (targ
 		return targets, nil, nil
 	}
 	for _, found := range catalog.Discover(ctx, target.Env{}) {
+		if found.Note != "" {
+			fmt.Fprintf(out, "note     %s %s\n", found.Spec, found.Note)
+		}
 		if found.Unavailable == "" {
 			targets = append(targets, found.Target)
 			continue

@@ -1,0 +1,33 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/clusterspec/clusterspec/reports"
+)
+
+// The exit codes are promises to scripts.
+func TestExitCodes(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want int
+	}{
+		{[]string{"version"}, reports.ExitExpected},
+		{[]string{"list", "--id", "redirection/moved"}, reports.ExitExpected},
+		{[]string{"list", "--tags", "@must && @may"}, reports.ExitNothing},
+		{[]string{"list", "--id", "no/such/id"}, reports.ExitUsage},
+		{[]string{"list", "--level", "shall"}, reports.ExitUsage},
+		{[]string{"run", "--tags", "must"}, reports.ExitUsage},
+		{[]string{"run", "--target", "what"}, reports.ExitUsage},
+		{[]string{"run", "--parallel", "0"}, reports.ExitUsage},
+		{[]string{"run", "--no-such-flag"}, reports.ExitUsage},
+		{[]string{"run", "an-argument"}, reports.ExitUsage},
+		{[]string{"no-such-command"}, reports.ExitUsage},
+		{[]string{"run", "--no-report", "--quiet", "--target", "exec:no-such-program"}, reports.ExitNothing},
+		{[]string{"run", "--no-report", "--quiet", "--require", "--target", "exec:no-such-program"}, reports.ExitUnexpected},
+	} {
+		if got := run(c.args); got != c.want {
+			t.Errorf("clusterspec %q: exit %d, want %d", c.args, got, c.want)
+		}
+	}
+}
