@@ -114,6 +114,51 @@ RESTORE r 1 "\x00\x01v\n\x00\x91\b\xce\xb2\x198\x8a\xce" REPLACE ABSTTL
 RESTORE r 0 "\x00\x01v\n\x00\x91\b\xce\xb2\x198\x8a\xce" REPLACE IDLETIME 5
 CLUSTER KEYSLOT a
 CONFIG SET timeout 0
+SADD s a b c
+SADD s a
+SREM s a zz
+SREM s zz
+SREM s b c
+SADD s a
+SPOP s
+SPOP s
+SADD s a b
+SPOP s 2
+SPOP s 2
+SADD s a b
+SPOP s 0
+SMOVE s s a
+SADD {t}s a b
+SMOVE {t}s {t}o a
+SMOVE {t}s {t}o a
+SMOVE {t}s {t}o b
+SUNIONSTORE {t}u {t}o
+SUNIONSTORE {t}u {t}nosuch
+SUNIONSTORE {t}u {t}nosuch
+SINTERSTORE {t}u {t}o
+SINTERSTORE {t}u {t}o {t}nosuch
+SDIFFSTORE {t}u {t}o {t}nosuch
+SDIFFSTORE {t}u {t}o {t}o
+SRANDMEMBER s
+ZADD z 1 a 2 b
+ZADD z 1 a
+ZADD z CH 2 a
+ZADD z INCR 2 a
+ZADD z INCR 0 a
+ZADD z NX INCR 2 a
+ZADD z XX 1 zz
+ZINCRBY z 1.5 a
+ZREM z a zz
+ZREM z zz
+ZADD z 1 a 2 b 3 c 4 d
+ZREMRANGEBYRANK z 0 0
+ZREMRANGEBYRANK z 9 10
+ZREMRANGEBYSCORE z 2 2
+ZREMRANGEBYLEX z - +
+ZADD {t}z 1 a 2 b
+ZRANGESTORE {t}y {t}z 0 0
+ZRANGESTORE {t}y {t}z 5 6
+ZRANGESTORE {t}y {t}z 5 6
 `
 	o := startOracle(t)
 	b := newBench(t, testSetup{options: map[string]string{"enable-debug-command": "yes"}})
