@@ -154,6 +154,71 @@ func TestMigrateWithRedis(t *testing.T) {
 	want(t, s.port, "$4\r\nmine\r\n", "GET", "a")
 }
 
+// everyKind are writes that make keys of all kinds, small and large ones: they are encoded differently.
+func everyKind() (requests [][]string) {
+	add := func(words ...string) { requests = append(requests, words) }
+	for _, size := range []int{1, 3, 700} {
+		name := strconv.Itoa(size)
+		for i := range size {
+			item := strings.Repeat(strconv.Itoa(i), 1+i%9)
+			add("RPUSH", "list"+name, item)
+			add("SADD", "ints"+name, strconv.Itoa(i*1000))
+			add("SADD", "set"+name, "member "+item)
+			add("HSET", "hash"+name, "field"+item, item)
+			add("ZADD", "zset"+name, strconv.Itoa(i)+".25", "m"+item)
+		}
+	}
+	add("SET", "string", strings.Repeat("abc", 1000))
+	add("SET", "number", "-123456")
+	add("ZADD", "zset3", "inf", "most", "-inf", "least")
+	add("RPUSH", "mortal", "x")
+	add("PEXPIREAT", "mortal", "99999999999123")
+	return requests
+}
+
+// fillRedis makes keys of all kinds.
+func fillRedis(t *testing.T) *redisServer {
+	r := startRedis(t, "--enable-debug-command", "yes", "--repl-diskless-sync-delay", "0")
+	for _, request := range everyKind() {
+		if reply := ask(t, r.port, request...); reply[0] == '-' {
+			t.Fatalf("%q: %q", request, reply)
+		}
+	}
+	return r
+}
+
+// TestChainThroughUs: a redis-server replicates from us what we replicate from another one. All kinds of values arrive as
+// they were.
+func TestChainThroughUs(t *testing.T) {
+	first := fillRedis(t)
+	s := startShell(t, nil)
+	s.do(func() {
+		s.node.becomeReplica()
+		s.node.upstream.follow(cluster.Follow{IP: "127.0.0.1", Port: uint16(first.port)})
+	})
+	eventually(t, "our snapshot", func() bool { return ask(t, s.port, "DBSIZE") == ask(t, first.port, "DBSIZE") })
+	last := startRedis(t, "--enable-debug-command", "yes", "--replicaof", "127.0.0.1 "+strconv.Itoa(s.port))
+	digest := func(r *redisServer) string { return ask(t, r.port, "DEBUG", "DIGEST") }
+	eventually(t, "the same data at the end of the chain", func() bool { return digest(last) == digest(first) })
+	want(t, first.port, "+OK\r\n", "SET", "later", "x")
+	eventually(t, "a later write at the end of the chain", func() bool { return digest(last) == digest(first) })
+}
+
+// TestMigrateEveryKind moves values of all kinds from one redis-server to us, and on to another.
+func TestMigrateEveryKind(t *testing.T) {
+	first, s, last := fillRedis(t), startShell(t, nil), startRedis(t, "--enable-debug-command", "yes")
+	digest := ask(t, first.port, "DEBUG", "DIGEST")
+	keys := bulks(ask(t, first.port, "KEYS", "*"))
+	for _, hop := range [][2]int{{first.port, s.port}, {s.port, last.port}} {
+		request := append([]string{"MIGRATE", "127.0.0.1", strconv.Itoa(hop[1]), "", "0", "5000", "KEYS"}, keys...)
+		want(t, hop[0], "+OK\r\n", request...)
+		want(t, hop[0], ":0\r\n", "DBSIZE")
+	}
+	if got := ask(t, last.port, "DEBUG", "DIGEST"); got != digest {
+		t.Errorf("the data has digest %s at the end, and had %s", got, digest)
+	}
+}
+
 // TestClusterWithRedis: a redis-server and a node in one cluster take turns as primary and replica of each other.
 func TestClusterWithRedis(t *testing.T) {
 	r := startRedis(t, "--cluster-enabled", "yes", "--cluster-node-timeout", "2000", "--repl-diskless-sync-delay", "0")
