@@ -127,6 +127,9 @@ func (m *measurement) series(ctx context.Context, p plan, before *Result) (_ *Se
 	metrics := duet.Metrics
 	if p.open {
 		s.Loop, s.Arrivals, s.RatePerSecond = LoopOpen, "poisson", OpenLoopShare*slowest(before, p)
+		if _, err := pace.New(s.Arrivals, s.RatePerSecond, 0); err != nil {
+			return nil, fmt.Errorf("choosing a rate all targets can keep: %w", err)
+		}
 		game.Pacer = func(round int) pace.Pacer {
 			return pace.Poisson{PerSecond: s.RatePerSecond / float64(p.pipeline), Seed: m.options.Seed<<32 + uint64(round)}
 		}

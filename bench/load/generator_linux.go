@@ -75,7 +75,7 @@ func Open(ctx context.Context, config Config) (_ *Generator, err error) {
 			g.Close()
 		}
 	}()
-	g.run.sample = NewSample()
+	g.sample = NewSample()
 	g.assign(g.tape, false)
 	return g, g.awaitConnections(ctx)
 }
