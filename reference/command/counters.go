@@ -65,7 +65,7 @@ func add(c *Call, n int64) {
 			return
 		}
 	}
-	if n < 0 && old < math.MinInt64-n || n > 0 && old > math.MaxInt64-n {
+	if addOverflows(old, n) {
 		c.Error(errOverflow)
 		return
 	}
@@ -73,6 +73,11 @@ func add(c *Call, n int64) {
 	c.Store(key, keyspace.Value{Kind: keyspace.String, Str: c.scratch, ExpireAt: v.ExpireAt})
 	c.Changed(1)
 	c.Reply.Int(old + n)
+}
+
+// addOverflows says whether a sum is no 64-bit integer.
+func addOverflows(a, b int64) bool {
+	return b < 0 && a < math.MinInt64-b || b > 0 && a > math.MaxInt64-b
 }
 
 func incrbyfloat(c *Call) {
@@ -91,15 +96,23 @@ func incrbyfloat(c *Call) {
 		c.Error(errNotFloat)
 		return
 	}
-	if sum.IsInf() || step.IsInf() || sum.Add(sum, step).MantExp(nil) > floatMaxExponent {
-		c.Error("ERR increment would produce NaN or Infinity")
+	text, ok := c.addFloats(sum, step)
+	if !ok {
 		return
 	}
-	text := appendFloat(nil, sum)
 	c.Store(key, keyspace.Value{Kind: keyspace.String, Str: text, ExpireAt: v.ExpireAt})
 	c.Changed(1)
 	c.Rewrite(wordSet, key, text, wordKeepTTL) // so that a replica's own arithmetic cannot make a difference
 	c.Reply.Bulk(text)
+}
+
+// addFloats adds step to sum and returns the text of it, or replies that it is no number.
+func (c *Call) addFloats(sum, step *big.Float) (text []byte, ok bool) {
+	if sum.IsInf() || step.IsInf() || sum.Add(sum, step).MantExp(nil) > floatMaxExponent {
+		c.Error("ERR increment would produce NaN or Infinity")
+		return nil, false
+	}
+	return appendFloat(nil, sum), true
 }
 
 // Redis computes in long double, which on x86-64 has 64 bits of mantissa and 15 of exponent; so do we.

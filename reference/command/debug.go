@@ -3,7 +3,9 @@ package command
 import (
 	"crypto/sha1"
 	"encoding/hex"
+	"math"
 	"math/big"
+	"strconv"
 
 	"github.com/clusterspec/clusterspec/reference/clock"
 	"github.com/clusterspec/clusterspec/reference/keyspace"
@@ -76,11 +78,51 @@ func (d *digest) mix(data []byte) {
 	*d = sha1.Sum(d[:])
 }
 
-// value adds a string, and whether it expires.
+// The types' numbers in a digest.
+var digestTypes = map[keyspace.Kind]byte{
+	keyspace.String: 0, keyspace.ListKind: 1, keyspace.SetKind: 2, keyspace.ZSetKind: 3, keyspace.HashKind: 4,
+}
+
+// value adds a value, and whether it expires.
 func (d *digest) value(v keyspace.Value) {
-	d.mix([]byte{0, 0, 0, 0}) // the type's number
-	d.mix(v.Str)
+	d.mix([]byte{0, 0, 0, digestTypes[v.Kind]})
+	switch o := v.Object.(type) {
+	case nil:
+		d.mix(v.Str)
+	case *keyspace.List:
+		for element := range o.All() {
+			d.mix(element)
+		}
+	case *keyspace.Set:
+		for member := range o.All() {
+			d.xor(member)
+		}
+	case *keyspace.Hash:
+		for field, value := range o.All() {
+			d.pair(field, value)
+		}
+	case *keyspace.ZSet:
+		for member, score := range o.All() {
+			d.pair(member, digestScore(score))
+		}
+	}
 	if v.ExpireAt != 0 {
 		d.xor([]byte("!!expire!!"))
 	}
+}
+
+// pair adds two elements that belong together.
+func (d *digest) pair(first, second []byte) {
+	var p digest
+	p.mix(first)
+	p.mix(second)
+	d.xor(p[:])
+}
+
+// digestScore is a score in C's format %.17g.
+func digestScore(score float64) []byte {
+	if math.IsInf(score, 0) {
+		return []byte(map[bool]string{false: "inf", true: "-inf"}[score < 0])
+	}
+	return strconv.AppendFloat(nil, score, 'g', 17, 64)
 }

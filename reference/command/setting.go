@@ -200,6 +200,7 @@ var (
 	wordDel       = []byte("DEL")
 	wordSet       = []byte("SET")
 	wordSRem      = []byte("SREM")
+	wordHSet      = []byte("HSET")
 	wordPXAT      = []byte("PXAT")
 	wordKeepTTL   = []byte("KEEPTTL")
 	wordPersist   = []byte("PERSIST")

@@ -114,6 +114,16 @@ RESTORE r 1 "\x00\x01v\n\x00\x91\b\xce\xb2\x198\x8a\xce" REPLACE ABSTTL
 RESTORE r 0 "\x00\x01v\n\x00\x91\b\xce\xb2\x198\x8a\xce" REPLACE IDLETIME 5
 CLUSTER KEYSLOT a
 CONFIG SET timeout 0
+HSET h f 1 g 2
+HSETNX h f 2
+HSETNX h n 2
+HINCRBY h f 5
+HINCRBYFLOAT h f 1.5
+HDEL h nosuch
+HDEL h f g n
+COPY {t}h {t}i
+HSET {t}h f 1
+COPY {t}h {t}i
 SADD s a b c
 SADD s a
 SREM s a zz

@@ -10,7 +10,7 @@ import (
 var groups = [][]Command{
 	connectionCommands, clientCommands, transactionCommands, pubsubCommands,
 	stringCommands, settingCommands, counterCommands, keyCommands, expiryCommands, databaseCommands,
-	setCommands, setRandomCommands, setAlgebraCommands, zsetCommands, zrangeCommands,
+	hashCommands, setCommands, setRandomCommands, setAlgebraCommands, zsetCommands, zrangeCommands,
 	serverCommands, infoCommands, introspectionCommands, debugCommands,
 	clusterCommands, clusterOrders, replicationCommands, migrateCommands, dumpCommands,
 }
