@@ -169,6 +169,19 @@ ZADD {t}z 1 a 2 b
 ZRANGESTORE {t}y {t}z 0 0
 ZRANGESTORE {t}y {t}z 5 6
 ZRANGESTORE {t}y {t}z 5 6
+ZUNIONSTORE {t}y 2 {t}z {t}z WEIGHTS 1 2
+ZUNIONSTORE {t}y 1 {t}nosuch
+ZUNIONSTORE {t}y 1 {t}nosuch
+ZINTERSTORE {t}y 1 {t}z
+ZDIFFSTORE {t}y 2 {t}z {t}z
+ZADD z 1 a 2 b 3 c 4 d 5 e
+ZPOPMIN z
+ZPOPMAX z 2
+ZPOPMAX z 0
+ZPOPMAX nosuch
+ZMPOP 1 z MIN
+ZMPOP 1 z MAX COUNT 5
+ZMPOP 1 z MAX COUNT 5
 `
 	o := startOracle(t)
 	b := newBench(t, testSetup{options: map[string]string{"enable-debug-command": "yes"}})
