@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -129,6 +130,9 @@ func uniqueNames(entrants []*entrant) {
 func (e *entrant) cannotRun(s *scenario, o *Options) (reports.Verdict, string) {
 	if s.since != "" && e.level != "" && compareVersions(e.level, s.since) < 0 {
 		return reports.Unsupported, fmt.Sprintf("it is like Redis %s, and this is asked for since %s", e.level, s.since)
+	}
+	if reason := peerless(e.report.Kind); reason != "" && slices.Contains(s.Needs, "peer") {
+		return reports.Unsupported, reason
 	}
 	for _, need := range s.Needs {
 		if reason := e.missing[need]; reason != "" {

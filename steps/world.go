@@ -33,6 +33,7 @@ type World struct {
 	data        dataset
 	follower    *clusterClient // the last cluster client that wrote
 	traffic     *traffic       // clients at work in the background
+	bus         busState
 
 	scenario *scenario
 	step     string // the text of the step that runs
@@ -73,13 +74,13 @@ func (w *World) register(sc *godog.ScenarioContext) {
 // actions do something; they are said once.
 func (w *World) actions() []sentence {
 	return slices.Concat(w.setupActions(), w.clientActions(), w.distributionActions(), w.migrationActions(), w.trafficActions(),
-		w.failureActions(), w.pubsubActions())
+		w.failureActions(), w.pubsubActions(), w.busActions())
 }
 
 // statements look at something; they hold now, within some time, or for some time.
 func (w *World) statements() []sentence {
 	return slices.Concat(w.topologyStatements(), w.clusterSlotsStatements(), w.identityStatements(), w.epochStatements(), w.clientStatements(),
-		w.distributionStatements(), w.migrationStatements(), w.trafficStatements(), w.failureStatements(), w.pubsubStatements())
+		w.distributionStatements(), w.migrationStatements(), w.trafficStatements(), w.failureStatements(), w.pubsubStatements(), w.busStatements())
 }
 
 // timed makes the step `within 5 node timeouts <statement>` out of the statement: the same method with a number in front.
@@ -197,6 +198,7 @@ func (w *World) close() {
 	if w.follower != nil {
 		w.follower.close()
 	}
+	w.bus.close()
 	if w.cluster != nil {
 		w.putBack()
 		w.closeSlots()
