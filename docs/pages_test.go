@@ -1,0 +1,64 @@
+package docs_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/clusterspec/clusterspec/compose/target/catalog"
+	"github.com/clusterspec/clusterspec/reference/defect"
+)
+
+// TestLinks follows the links of all pages that lead to files of the project.
+func TestLinks(t *testing.T) {
+	pages, err := filepath.Glob("*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
+	followed := 0
+	for _, page := range append(pages, "../README.md", "../ARCHITECTURE.md") {
+		for _, m := range link.FindAllStringSubmatch(read(t, page), -1) {
+			followed++
+			if _, err := os.Stat(filepath.Join(filepath.Dir(page), m[1])); err != nil {
+				t.Errorf("%s links to %s, which is not there", page, m[1])
+			}
+		}
+	}
+	if followed < 10 {
+		t.Errorf("%d links were followed: the pages were not read", followed)
+	}
+}
+
+// TestDefectsAreListed holds the table of reference.md against the defects there are.
+func TestDefectsAreListed(t *testing.T) {
+	page := read(t, "reference.md")
+	for _, name := range defect.Names() {
+		if !strings.Contains(page, "\n| `"+name+"` |") {
+			t.Errorf("reference.md does not say what the defect %s does", name)
+		}
+	}
+}
+
+// TestTargetsAreListed looks for every text form of a target in the tables of README.md and running.md.
+func TestTargetsAreListed(t *testing.T) {
+	for _, file := range []string{"running.md", "../README.md"} {
+		page := read(t, file)
+		for _, form := range catalog.Forms() {
+			if !strings.Contains(page, "`"+form.Text+"`") {
+				t.Errorf("%s does not name the target %s: %s", file, form.Text, form.Means)
+			}
+		}
+	}
+}
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
