@@ -40,7 +40,7 @@ var params = []Param{
 	// Network.
 	{Name: "port", Kind: Int, Default: "6379", Max: 65535, Doc: "TCP port for clients; 0: none"},
 	{Name: "bind", Kind: String, Default: "* -::*", Doc: "addresses to listen on; one that starts with - may be missing"},
-	{Name: "protected-mode", Kind: Bool, Default: "yes", Settable: true, Doc: "refuse clients from other hosts while neither bind nor requirepass is set"},
+	{Name: "protected-mode", Kind: Bool, Default: "yes", Settable: true, Doc: "refuse clients from other hosts while requirepass is not set"},
 	{Name: "tcp-backlog", Kind: Int, Default: "511", Max: math.MaxInt32, Doc: "length of the queue of connections to be accepted"},
 	{Name: "tcp-keepalive", Kind: Int, Default: "300", Max: math.MaxInt32, Settable: true, Doc: "seconds between TCP keep-alives; 0: off"},
 	{Name: "timeout", Kind: Int, Default: "0", Max: math.MaxInt32, Settable: true, Doc: "seconds after which an idle client is closed; 0: never"},

@@ -64,7 +64,7 @@ func New(cfg Config) (*Node, error) {
 		return nil, fmt.Errorf("starting the node: %w", err)
 	}
 	n := &Node{
-		now: cfg.Now, options: cfg.Options, db: keyspace.New(), rand: rand.New(rand.NewPCG(cfg.Seed, 1)),
+		now: cfg.Now, options: cfg.Options, db: keyspace.NewSeeded(cfg.Seed), rand: rand.New(rand.NewPCG(cfg.Seed, 1)),
 		clients: make(map[*command.Session]*Conn), links: make(map[cluster.LinkID]*Conn),
 	}
 	n.source = replication.NewSource(replication.NewID(n.rand), int(cfg.Options.Int("repl-backlog-size")))
