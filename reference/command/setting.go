@@ -201,6 +201,8 @@ var (
 	wordSet       = []byte("SET")
 	wordSRem      = []byte("SREM")
 	wordHSet      = []byte("HSET")
+	wordLPop      = []byte("LPOP")
+	wordRPop      = []byte("RPOP")
 	wordPXAT      = []byte("PXAT")
 	wordKeepTTL   = []byte("KEEPTTL")
 	wordPersist   = []byte("PERSIST")

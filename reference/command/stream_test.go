@@ -114,6 +114,26 @@ RESTORE r 1 "\x00\x01v\n\x00\x91\b\xce\xb2\x198\x8a\xce" REPLACE ABSTTL
 RESTORE r 0 "\x00\x01v\n\x00\x91\b\xce\xb2\x198\x8a\xce" REPLACE IDLETIME 5
 CLUSTER KEYSLOT a
 CONFIG SET timeout 0
+RPUSH l a b c d e f
+LPUSHX l x
+LPUSHX nosuch x
+LPOP l
+RPOP l 2
+LPOP l 0
+LMPOP 2 {t}none {t}nosuch LEFT
+LMPOP 1 l LEFT
+LMPOP 1 l RIGHT COUNT 100
+RPUSH {t}l a b c b
+LMOVE {t}l {t}m LEFT RIGHT
+RPOPLPUSH {t}l {t}m
+RPOPLPUSH {t}none {t}m
+LSET {t}l 0 x
+LINSERT {t}l BEFORE x y
+LINSERT {t}l BEFORE nosuch y
+LREM {t}l 0 nosuch
+LREM {t}l 0 y
+LTRIM {t}l 0 -1
+LTRIM {t}l 1 0
 HSET h f 1 g 2
 HSETNX h f 2
 HSETNX h n 2

@@ -10,7 +10,7 @@ import (
 var groups = [][]Command{
 	connectionCommands, clientCommands, transactionCommands, pubsubCommands,
 	stringCommands, settingCommands, counterCommands, keyCommands, expiryCommands, databaseCommands,
-	hashCommands, setCommands, setRandomCommands, setAlgebraCommands, zsetCommands, zrangeCommands, zpopCommands, zalgebraCommands,
+	listCommands, listMoveCommands, hashCommands, setCommands, setRandomCommands, setAlgebraCommands, zsetCommands, zrangeCommands, zpopCommands, zalgebraCommands,
 	serverCommands, infoCommands, introspectionCommands, debugCommands,
 	clusterCommands, clusterOrders, replicationCommands, migrateCommands, dumpCommands,
 }
