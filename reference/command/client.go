@@ -218,6 +218,7 @@ type sessionFilter struct {
 	addr, laddr []byte // nil: any
 	kind        sessionKind
 	anyKind     bool
+	byUser      bool // only who logged in; there is one user
 	skipMe      bool
 }
 
@@ -253,6 +254,7 @@ func (f *sessionFilter) parse(c *Call) bool {
 				c.Error(fmt.Sprintf("ERR No such user '%s'", cString(value, math.MaxInt)))
 				return false
 			}
+			f.byUser = true
 		case is(word, "SKIPME") && is(value, "YES"):
 			f.skipMe = true
 		case is(word, "SKIPME") && is(value, "NO"):
@@ -269,6 +271,11 @@ func (f *sessionFilter) parse(c *Call) bool {
 func (f *sessionFilter) admits(s, me *Session) bool {
 	return (f.id == 0 || s.ID == f.id) && (f.addr == nil || s.Addr == string(f.addr)) && (f.laddr == nil || s.Laddr == string(f.laddr)) &&
 		(f.anyKind || s.kind() == f.kind) && !(f.skipMe && s == me)
+}
+
+// admitsPrimary says whether the link to our primary is meant, which is a connection without a session.
+func (f *sessionFilter) admitsPrimary(addr string) bool {
+	return f.id == 0 && f.laddr == nil && !f.byUser && (f.addr == nil || addr == string(f.addr)) && (f.anyKind || f.kind == primarySession)
 }
 
 func clientKill(c *Call) {
@@ -290,6 +297,9 @@ func clientKill(c *Call) {
 		} else {
 			c.disconnect(s)
 		}
+	}
+	if f.admitsPrimary(c.Host.PrimaryLink().Addr) && c.Host.CutPrimaryLink() {
+		killed++
 	}
 	switch {
 	case !byAddr:

@@ -33,6 +33,31 @@ func TestClientKill(t *testing.T) {
 	}
 }
 
+func TestClientKillCutsTheLinkToThePrimary(t *testing.T) {
+	const addr = "10.8.8.8:7000"
+	for _, tt := range []struct {
+		request, state string
+		cuts           int
+		want           string
+	}{
+		{"CLIENT KILL TYPE master", "connected", 1, ":1\r\n"},
+		{"CLIENT KILL TYPE master", "sync", 0, ":0\r\n"},
+		{"CLIENT KILL TYPE replica", "connected", 0, ":0\r\n"},
+		{"CLIENT KILL ADDR " + addr, "connected", 1, ":1\r\n"},
+		{"CLIENT KILL ADDR 10.8.8.8:7001", "connected", 0, ":0\r\n"},
+		{"CLIENT KILL " + addr, "connected", 1, ok},
+		{"CLIENT KILL SKIPME yes", "connected", 1, ":1\r\n"},
+		{"CLIENT KILL USER default", "connected", 0, ":0\r\n"},
+		{"CLIENT KILL ID 100", "connected", 0, ":0\r\n"},
+	} {
+		b := newBench(t, testSetup{})
+		b.host.link = PrimaryLink{Addr: addr, State: tt.state}
+		if got := b.do(b.client(), strings.Fields(tt.request)...); got != tt.want || b.host.cuts != tt.cuts {
+			t.Errorf("%s while the link is %s: reply %q, %d cuts; want %q, %d", tt.request, tt.state, got, b.host.cuts, tt.want, tt.cuts)
+		}
+	}
+}
+
 func TestClientListTellsTheState(t *testing.T) {
 	b := newBench(t, testSetup{})
 	s, other := b.client(), b.client()

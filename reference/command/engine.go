@@ -91,6 +91,8 @@ type Host interface {
 	Shutdown()
 	// PrimaryLink describes the link to our primary, for ROLE and INFO. It is the zero value on a primary.
 	PrimaryLink() PrimaryLink
+	// CutPrimaryLink ends the stream from our primary; the node asks for the rest of it at once. It reports whether there was one.
+	CutPrimaryLink() bool
 }
 
 // PrimaryLink is the state of a replica's link to its primary.

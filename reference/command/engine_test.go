@@ -26,6 +26,7 @@ type testHost struct {
 	saving       []*Session
 	down         bool
 	link         PrimaryLink
+	cuts         int // how often the link was cut
 }
 
 func (h *testHost) Dirty(*Session)               {}
@@ -35,6 +36,14 @@ func (h *testHost) Migrate(job *migration.Job)   { h.jobs = append(h.jobs, job) 
 func (h *testHost) SaveClusterConfig(s *Session) { h.saving = append(h.saving, s) }
 func (h *testHost) Shutdown()                    { h.down = true }
 func (h *testHost) PrimaryLink() PrimaryLink     { return h.link }
+
+func (h *testHost) CutPrimaryLink() bool {
+	if h.link.State != "connected" {
+		return false
+	}
+	h.cuts++
+	return true
+}
 
 // testData is what a Machine wants to know of an Engine.
 type testData struct{ db *keyspace.DB }

@@ -41,6 +41,8 @@ func (h host) Shutdown() { h.n.exit(0, "SHUTDOWN was asked for") }
 
 func (h host) PrimaryLink() command.PrimaryLink { return h.n.upstream.describe() }
 
+func (h host) CutPrimaryLink() bool { return h.n.upstream.cut() }
+
 // data is what the protocol machine sees of the node.
 type data struct{ n *Node }
 

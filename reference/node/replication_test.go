@@ -68,6 +68,27 @@ func TestReplicaCatchesUpFromBacklog(t *testing.T) {
 	}
 }
 
+// A client may cut the link from either side; no more than the rest of the stream is sent.
+func TestLinkCutByAClient(t *testing.T) {
+	n, primary, replica := pair(t, 3)
+	for _, cut := range []struct {
+		at   *machineRoom
+		kind string
+	}{{replica, "master"}, {primary, "replica"}} {
+		n.all(5000, "the link to be cut", func(p *proc) {
+			w := p.connect(cut.at.addr())
+			if reply, _ := p.do(w, "CLIENT", "KILL", "TYPE", cut.kind); reply != ":1\r\n" {
+				n.fatalf("CLIENT KILL TYPE %s was answered by %q", cut.kind, reply)
+			}
+			p.fill(primary, 0, 100, 10)
+		})
+		n.run(5000, "the replica to catch up", func() bool { return same(primary, replica) })
+	}
+	if full, partial := replica.logged("full synchronisation"), replica.logged("partial synchronisation"); full != 1 || partial != 2 {
+		n.fatalf("%d full and %d partial synchronisations, want one and two", full, partial)
+	}
+}
+
 func TestReplicaStartsAgainWhenTheBacklogIsTooShort(t *testing.T) {
 	n, primary, replica := pair(t, 2)
 	heal := n.cut(replica)

@@ -150,6 +150,16 @@ func (u *upstream) fail(err error) {
 	u.retryAt = u.n.now.Mono + retryMillis
 }
 
+// cut ends the stream, if there is one, because a client wants that.
+func (u *upstream) cut() bool {
+	if !u.streaming() {
+		return false
+	}
+	u.n.log(Notice, "the link to the primary at %s was cut by a client", u.addr)
+	u.disconnect()
+	return true
+}
+
 // disconnect ends the connection, if there is one.
 func (u *upstream) disconnect() {
 	if u.conn != nil {
