@@ -24,7 +24,7 @@ type DB struct {
 	groups   [slot.Count / groupSlots]*group // nil until a slot of it has had a key
 	keys     int
 	expiring expiring
-	objects  objects
+	objects  *objects
 	records  arena[byte]
 	arrays   arena[cell] // the cells of the tables
 }
@@ -53,7 +53,7 @@ func (db *DB) Flush() {
 	db.groups = [len(db.groups)]*group{}
 	db.keys = 0
 	db.expiring = expiring{}
-	db.objects = objects{}
+	db.objects = new(objects) // another one: what was in the old one is no longer on account
 	db.records = newArena(unitBytes, db.recordMoved)
 	db.arrays = newArena(1, db.cellsMoved)
 }
