@@ -13,6 +13,7 @@ import (
 
 	"github.com/clusterspec/clusterspec/bench/duet"
 	"github.com/clusterspec/clusterspec/bench/load"
+	"github.com/clusterspec/clusterspec/bench/stats"
 )
 
 // Options say what is measured.
@@ -44,16 +45,13 @@ func DefaultOptions() Options {
 	}
 }
 
-// MinDuration of a series: what is shorter has too few pairs to say anything.
-const MinDuration = 5 * time.Second
-
 // Validate says what is wrong with the options, as far as that can be known without starting anything.
 func (o Options) Validate() error {
 	if len(o.Targets) == 0 {
 		return errors.New("no target is named; --target reference --target redis-server compares these two")
 	}
-	if o.Duration < MinDuration {
-		return fmt.Errorf("a duration of %v is too short: %v at least", o.Duration, MinDuration)
+	if least := duet.TimeFor(stats.MinPairs, len(o.Targets)+1); o.Duration < least {
+		return fmt.Errorf("a duration of %v is too short to compare %d targets: %v at least", o.Duration, len(o.Targets), least)
 	}
 	if len(o.Pipelines) == 0 {
 		return errors.New("no pipeline depth is named; 1 means none")

@@ -219,7 +219,7 @@ func TestSteal(t *testing.T) {
 // The summary and the console say all that a reader needs to judge the figures.
 func TestSummary(t *testing.T) {
 	played := twice()
-	played[2].Total.OK, played[2].Total.Misses = 997, 3
+	played[2].Total.OK, played[2].Total.Misses, played[2].Total.Moved, played[2].Total.Ask = 997, 3, 5, 7
 	s := Series{ID: "get-p1", Operation: "GET", Pipeline: 1, Connections: 50, Keys: 10, Distribution: "uniform", ValueBytes: 64, Rounds: 20}
 	for _, p := range played {
 		s.Parties = append(s.Parties, newParty(p))
@@ -237,7 +237,7 @@ func TestSummary(t *testing.T) {
 	}
 	for _, want := range []string{
 		"GET, pipeline 1, closed loop, 50 connections, 64-byte values, 10 keys uniform, 20 rounds", "other / base", "faster: 2.00 times [2.00, 2.00]", "[2.000, 2.000]",
-		"the noise floor", "3 keys were not there", "base (again)", "50 %",
+		"the noise floor", "3 keys were not there", "5 MOVED and 7 ASK were followed", "base (again)", "50 %",
 	} {
 		if !strings.Contains(markdown, want) || !strings.Contains(console.String(), want) {
 			t.Errorf("%q is missing in\n%s\n%s", want, markdown, console.String())

@@ -15,10 +15,12 @@ import (
 	"github.com/clusterspec/clusterspec/bench/load"
 )
 
+const testDuration = 3 * time.Second
+
 // A whole run on real servers, ended before its last series: what was measured is kept, and the files agree with the figures.
 func TestRun(t *testing.T) {
 	o := DefaultOptions()
-	o.Targets, o.Duration, o.Pipelines, o.Keys, o.Suite = []string{"redis-server", "redis-server"}, MinDuration, []int{16}, 1000, "test"
+	o.Targets, o.Duration, o.Pipelines, o.Keys, o.Suite = []string{"redis-server", "redis-server"}, testDuration, []int{16}, 1000, "test"
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var started []string
@@ -62,7 +64,7 @@ func checkSeries(t *testing.T, s *Series, files map[string][]byte) {
 	if s.Loop == LoopOpen {
 		metrics = len(duet.OpenLoopMetrics)
 	}
-	if len(s.Parties) != 3 || s.Rounds != duet.RoundsIn(MinDuration, 3) || s.Trouble != "" || len(s.Comparisons) != 2*metrics {
+	if len(s.Parties) != 3 || s.Rounds != duet.RoundsIn(testDuration, 3) || s.Trouble != "" || len(s.Comparisons) != 2*metrics {
 		t.Fatalf("%d parties, %d rounds, %d comparisons, trouble %q", len(s.Parties), s.Rounds, len(s.Comparisons), s.Trouble)
 	}
 	names := map[string]bool{}

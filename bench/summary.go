@@ -130,6 +130,9 @@ func notes(s *Series) (notes []string) {
 		if n := p.Counts.Failed(); n > 0 || p.Counts.Surplus > 0 {
 			notes = append(notes, fmt.Sprintf("%s: %d of %d requests failed: %+v.", p.Name, n, p.Counts.Sent, p.Counts))
 		}
+		if p.Counts.Moved+p.Counts.Ask > 0 {
+			notes = append(notes, fmt.Sprintf("%s: %d MOVED and %d ASK were followed.", p.Name, p.Counts.Moved, p.Counts.Ask))
+		}
 		if p.Counts.Misses > 0 {
 			notes = append(notes, fmt.Sprintf("%s: %d keys were not there.", p.Name, p.Counts.Misses))
 		}

@@ -56,7 +56,12 @@ const (
 
 // RoundsIn is how many rounds fit into a time.
 func RoundsIn(d time.Duration, parties int) int {
-	return max(1, int(d/(DefaultSlice*time.Duration(parties)))-WarmUp)
+	return max(1, int(d/TimeFor(1-WarmUp, parties))-WarmUp)
+}
+
+// TimeFor is how long a number of rounds takes.
+func TimeFor(rounds, parties int) time.Duration {
+	return time.Duration(rounds+WarmUp) * time.Duration(parties) * DefaultSlice
 }
 
 // Series is what was measured of one party.

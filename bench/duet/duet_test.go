@@ -222,6 +222,9 @@ func TestRoundsIn(t *testing.T) {
 		if got := RoundsIn(c.d, c.parties); got != c.want {
 			t.Errorf("%d rounds of %d in %v, want %d", got, c.parties, c.d, c.want)
 		}
+		if needed := TimeFor(c.want, c.parties); c.d > 0 && (needed > c.d || RoundsIn(needed, c.parties) != c.want) {
+			t.Errorf("%d rounds of %d need %v", c.want, c.parties, needed)
+		}
 	}
 }
 

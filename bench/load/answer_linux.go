@@ -46,7 +46,7 @@ func (g *Generator) answered(b *batch, count *uint64, replies int, now int64) {
 	}
 	*count += uint64(replies)
 	g.inFlight -= replies
-	record(g.slice.latency, now-b.at, replies)
+	record(g.sample.Latency, now-b.at, replies)
 }
 
 // judge notes a reply that is not what was expected, byte for byte, and follows redirects.

@@ -45,7 +45,6 @@ type run struct {
 	running  bool // requests are still being issued
 	inFlight int
 	tickAt   int64
-	slice    slice
 }
 
 // Open learns the map of slots and connects.

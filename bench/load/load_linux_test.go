@@ -9,8 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
-
 	"github.com/clusterspec/clusterspec/bench/pace"
 	"github.com/clusterspec/clusterspec/compose/target"
 	"github.com/clusterspec/clusterspec/compose/target/process"
@@ -395,23 +393,6 @@ func TestLoadIsSpread(t *testing.T) {
 	}
 	if n := len(g.conns); n != config.Connections {
 		t.Errorf("%d connections instead of %d", n, config.Connections)
-	}
-}
-
-func TestSlicesAddUp(t *testing.T) {
-	g := open(t, reads(newFake(t, honest)))
-	s, sum := NewSample(), NewHistogram()
-	slices := 0
-	s.Slice = func(h *hdrhistogram.Histogram) {
-		slices++
-		sum.Merge(h)
-		if h.EndTimeMs() < h.StartTimeMs() || h.StartTimeMs() == 0 {
-			t.Errorf("a slice from %d to %d", h.StartTimeMs(), h.EndTimeMs())
-		}
-	}
-	g.Run(t.Context(), 1200*time.Millisecond, pace.Uniform{PerSecond: 500}, s)
-	if !sum.Equals(s.Latency) || slices != 2 {
-		t.Errorf("%d slices with %d latencies of %d", slices, sum.TotalCount(), s.Latency.TotalCount())
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 
 // The bounds of the loop.
 const (
-	tickInterval  = 10 * time.Millisecond // between looks at what is seldom: timeouts, reconnects, slices of time
+	tickInterval  = 10 * time.Millisecond // between looks at what is seldom: timeouts, reconnects, newer maps
 	retryInterval = 50 * time.Millisecond // between attempts to connect
 	catchUp       = 512                   // batches issued before looking at replies again
 	maxInFlight   = 1 << 22               // requests; what is due beyond them waits, and its latency counts on
@@ -72,7 +72,6 @@ func (g *Generator) loop(ctx context.Context, d time.Duration, s *Sample) {
 func (g *Generator) begin(d time.Duration, s *Sample) {
 	now := g.now()
 	g.sample, g.begun, g.heldAt, g.stopAt, g.running, g.inFlight = s, now, now, now+int64(d), true, 0
-	g.slice.begin(s, now)
 	if g.schedule != nil {
 		return
 	}
@@ -93,10 +92,9 @@ func (g *Generator) end() {
 	for ; g.owes(); g.schedule.Advance() { // the server has held up so many that no more could be sent
 		g.sample.Sent += uint64(g.config.Pipeline)
 		g.sample.Unanswered += uint64(g.config.Pipeline)
-		record(g.slice.latency, now-g.begun-g.schedule.Due(), g.config.Pipeline)
+		record(g.sample.Latency, now-g.begun-g.schedule.Due(), g.config.Pipeline)
 	}
 	g.sample.Elapsed += time.Duration(now - g.begun)
-	g.slice.end(g.sample, now)
 }
 
 // owes reports whether something was due before the end that is not sent yet.
@@ -256,7 +254,6 @@ func (g *Generator) tick(now int64) {
 			g.connect(c)
 		}
 	}
-	g.slice.tick(g.sample, now)
 }
 
 // connect begins to connect.

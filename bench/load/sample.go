@@ -86,8 +86,6 @@ type Sample struct {
 	Elapsed time.Duration
 	// OwnCPU is the processor time of the generator's thread.
 	OwnCPU time.Duration
-	// Slice, if set, is called about once a second with the latencies since the last call.
-	Slice func(h *hdrhistogram.Histogram)
 }
 
 // NewSample makes an empty one.
