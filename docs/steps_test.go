@@ -78,7 +78,7 @@ func featureLines(t *testing.T) []string {
 	return lines
 }
 
-// example finds a line that uses the sentence: the shortest.
+// example finds a line that uses the sentence: the shortest, and of those the first by the alphabet.
 func example(t *testing.T, lines []string, expr string, waits bool) string {
 	if waits {
 		expr = `(?:(?:within|for) \d+ node timeouts? )?` + expr
@@ -89,7 +89,8 @@ func example(t *testing.T, lines []string, expr string, waits bool) string {
 	}
 	found := ""
 	for _, line := range lines {
-		if pattern.MatchString(line) && (found == "" || len(line) < len(found)) {
+		better := found == "" || len(line) < len(found) || len(line) == len(found) && line < found
+		if better && pattern.MatchString(line) {
 			found = line
 		}
 	}
