@@ -99,7 +99,7 @@ func (w *World) hasVoted(of, name string, votes int) error {
 	if p == nil || m == nil {
 		return nonsense("there is no peer %s or no node %s", name, of)
 	}
-	return w.checkEqual(of, fmt.Sprintf("%d votes for %s", p.votesOf(m.id), name), fmt.Sprintf("%d votes for %s", votes, name))
+	return w.checkEqual(of, fmt.Sprintf("votes for %s: %d", name, p.votesOf(m.id)), fmt.Sprintf("votes for %s: %d", name, votes))
 }
 
 // strangerFrame is a PING from somebody the cluster does not know.

@@ -84,12 +84,13 @@ func (c *cluster) replicate(ctx context.Context) error {
 }
 
 // settle waits until every node is in working order and all say the same, and remembers that.
-func (c *cluster) settle(ctx context.Context) (err error) {
-	err = c.await(ctx, c.isHealthy)
-	if err == nil {
-		c.formed, err = c.portrait(ctx)
-	}
-	return err
+func (c *cluster) settle(ctx context.Context) error {
+	return c.await(ctx, func(ctx context.Context) (err error) {
+		if err = c.isHealthy(ctx); err == nil {
+			c.formed, err = c.portrait(ctx)
+		}
+		return err
+	})
 }
 
 // isHealthy returns what is wrong with the cluster.
@@ -145,15 +146,16 @@ func (m *member) isServing(ctx context.Context) error {
 	return nil
 }
 
-// portrait is the configuration all nodes agree on; an error if they do not.
+// portrait is the configuration all nodes agree on, epochs included; an error if they do not.
 func (c *cluster) portrait(ctx context.Context) (string, error) {
 	portrait := ""
 	err := c.eachView(ctx, func(v *view) string {
+		own := v.configuration() + v.epochs()
 		if portrait == "" {
-			portrait = v.configuration()
+			portrait = own
 		}
-		if v.configuration() != portrait {
-			return fmt.Sprintf("%s says\n%s\nand %s says\n%s", v.of.name, v.configuration(), c.members[0].name, portrait)
+		if own != portrait {
+			return fmt.Sprintf("%s says\n%s\nand %s says\n%s", v.of.name, own, c.members[0].name, portrait)
 		}
 		return ""
 	})

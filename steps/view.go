@@ -130,6 +130,18 @@ func (v *view) configuration() string {
 	return strings.Join(lines, "\n")
 }
 
+// epochs are the config epochs of the primaries that own slots.
+func (v *view) epochs() string {
+	var lines []string
+	for _, l := range v.lines {
+		if l.HasFlag("master") && l.SlotCount() > 0 {
+			lines = append(lines, fmt.Sprintf("\n%s has config epoch %d", v.c.nameOf(l.ID), l.ConfigEpoch))
+		}
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "")
+}
+
 // trouble is what keeps a node's view from being that of a healthy cluster of the shape, or "".
 func (v *view) trouble() string {
 	if len(v.lines) != len(v.c.members) {
