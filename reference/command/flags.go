@@ -33,6 +33,7 @@ const (
 	Connection
 	AdminCategory
 	Dangerous
+	OfElements // of lists, sets and sorted sets alike
 )
 
 // flagNames are in the order of the reply to COMMAND, which is that of the constants.
@@ -58,7 +59,7 @@ func (f Flags) Names() []string {
 // Categories lists the command's categories of access control, in Redis's order. Most follow from flags and group
 // (Redis: setImplicitACLCategories and commands/*.json).
 func (cmd *Command) Categories() []string {
-	f, explicit := cmd.Flags, cmd.Flags.Has(Keyspace|Connection|AdminCategory)
+	f, explicit := cmd.Flags, cmd.Flags.Has(Keyspace|Connection|AdminCategory|OfElements)
 	byGroup := func(group string) bool { return cmd.Group == group && !explicit && cmd.Run != nil }
 	var names []string
 	for _, category := range []struct {
@@ -68,9 +69,9 @@ func (cmd *Command) Categories() []string {
 		{"@keyspace", f.Has(Keyspace) || byGroup("generic")},
 		{"@read", f.Has(ReadOnly)},
 		{"@write", f.Has(Write)},
-		{"@set", byGroup("set")},
-		{"@sortedset", byGroup("sorted-set")},
-		{"@list", byGroup("list")},
+		{"@set", f.Has(OfElements) || byGroup("set")},
+		{"@sortedset", f.Has(OfElements) || byGroup("sorted-set")},
+		{"@list", f.Has(OfElements) || byGroup("list")},
 		{"@hash", byGroup("hash")},
 		{"@string", byGroup("string")},
 		{"@pubsub", f.Has(PubSub)},

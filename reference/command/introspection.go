@@ -114,11 +114,12 @@ type keySpec struct {
 	word       string // the keys begin behind this word; empty: in a fixed place
 	counted    bool   // the place holds the number of keys, and they follow it
 	begin      int    // the place, or where to begin to look for the word
+	hidden     bool   // there is no place to tell
 	last, step int    // distance of the last key from the first (negative: from the end of the request), and of each from the next
 }
 
 // specs are the key specifications: one for all keys in fixed places, or one for each when they are treated differently,
-// one for keys behind their number, and one for keys behind a word.
+// one for keys behind their number, one for keys behind a word, and one for each that clients cannot find.
 func (k *Keys) specs() []keySpec {
 	var specs []keySpec
 	switch len(k.Access) {
@@ -144,6 +145,9 @@ func (k *Keys) specs() []keySpec {
 	if word := k.Keyword; word != nil {
 		specs = append(specs, keySpec{access: word.Access, word: word.Word, begin: word.From, last: -1, step: 1})
 	}
+	for _, access := range k.Hidden {
+		specs = append(specs, keySpec{access: access, hidden: true})
+	}
 	return specs
 }
 
@@ -155,6 +159,17 @@ func writeKeySpecs(w *resp.Writer, specs []keySpec) {
 		w.BulkString("flags")
 		writeNames(w, spec.access.Names())
 
+		if spec.hidden {
+			for _, part := range []string{"begin_search", "find_keys"} {
+				w.BulkString(part)
+				w.Map(2)
+				w.BulkString("type")
+				w.BulkString("unknown")
+				w.BulkString("spec")
+				w.Map(0)
+			}
+			continue
+		}
 		w.BulkString("begin_search")
 		w.Map(2)
 		w.BulkString("type")

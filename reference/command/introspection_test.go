@@ -80,12 +80,13 @@ func describedCommands(reply any) map[string]string {
 
 // withoutNotes drops the prose from key specifications.
 func withoutNotes(specs any) any {
-	for _, spec := range specs.([]any) {
+	kept := slices.Clone(specs.([]any))
+	for i, spec := range kept {
 		if s := spec.([]any); s[0] == "notes" {
-			specs = slices.Replace(slices.Clone(specs.([]any)), 0, 1, any(s[2:]))
+			kept[i] = s[2:]
 		}
 	}
-	return specs
+	return kept
 }
 
 // parseReply reads a reply as strings, numbers and lists; maps and sets become lists.

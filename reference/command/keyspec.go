@@ -18,6 +18,8 @@ type Keys struct {
 	Counted *CountedKeys
 	// Keyword is a second place for keys, behind a word.
 	Keyword *KeywordKeys
+	// Hidden are keys that a client cannot find by a rule, in COMMAND.
+	Hidden []Access
 	// Find gives the positions when they depend on other words. It is asked before First, Last and Step.
 	Find func(args [][]byte) ([]int, error)
 }
@@ -120,8 +122,11 @@ func secondKey(a Access) Keys { return Keys{First: 2, Last: 2, Step: 1, Access: 
 
 // accessAt is what happens to the n-th key of a request.
 func (k *Keys) accessAt(n int) Access {
-	if n >= len(k.Access) && k.Counted != nil {
+	switch beyond := n >= len(k.Access); {
+	case beyond && k.Counted != nil:
 		return k.Counted.Access
+	case beyond && k.Hidden != nil:
+		return k.Hidden[len(k.Hidden)-1]
 	}
 	if len(k.Access) == 0 {
 		return 0
