@@ -55,6 +55,11 @@ var clientCommands = []Command{
 		Complexity: "O(1)", Syntax: "<name>", Summary: "Names this connection", Run: clientSetname,
 	},
 	{
+		Name: "client|unblock", Arity: -3, Flags: Admin | NoScript | Loading | Stale, Group: "connection", Since: "5.0.0",
+		Complexity: "O(N) in the number of connections that are blocked", Syntax: "<clientid> [TIMEOUT|ERROR]",
+		Summary: "Ends the wait of a blocked connection", Run: clientUnblock,
+	},
+	{
 		Name: "client|unpause", Arity: 2, Flags: Admin | NoScript | Loading | Stale, Group: "connection", Since: "6.2.0",
 		Complexity: "O(N) in the number of requests that wait", Summary: "Ends CLIENT PAUSE", Run: clientUnpause,
 	},
@@ -362,6 +367,38 @@ func clientPause(c *Call) {
 		p.until, p.all = max(p.until, until), p.all || all
 	}
 	c.OK()
+}
+
+// clientUnblock ends a wait that has a timeout, as if it were over, or with an error. Who waits for anything else has to
+// wait for it.
+func clientUnblock(c *Call) {
+	if len(c.Args) > 4 {
+		c.badSubcommand()
+		return
+	}
+	withError := false
+	if len(c.Args) == 4 {
+		if withError = is(c.Args[3], "ERROR"); !withError && !is(c.Args[3], "TIMEOUT") {
+			c.Error("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR")
+			return
+		}
+	}
+	id, ok := c.intArg(2)
+	if !ok {
+		return
+	}
+	s := c.sessions[uint64(id)]
+	if s == nil || s.wait.expired == nil {
+		c.Reply.Int(0)
+		return
+	}
+	if withError {
+		s.Reply.Error("UNBLOCKED client unblocked via CLIENT UNBLOCK")
+	} else {
+		s.wait.expired(s)
+	}
+	c.Unblock(s)
+	c.Reply.Int(1)
 }
 
 func clientUnpause(c *Call) {
