@@ -59,6 +59,9 @@ func (c *Call) LookupWrite(key []byte) (keyspace.Value, bool) {
 func (c *Call) Store(key []byte, v keyspace.Value) {
 	c.DB.Set(c.slotOf(key), key, v)
 	c.touch(key)
+	if v.Object != nil {
+		c.keyCreated(key)
+	}
 }
 
 // StoreExpiry changes when a key expires; 0 makes it stay.

@@ -111,6 +111,7 @@ func (d *duel) step(n int, line string) {
 	}
 	if len(line) == 2 && line[1] == '<' {
 		c := d.client(line[:1])
+		d.bench.Tick(wallClock()) // it may have waited long enough
 		d.compare(n, line, "", takeValue(c.session), c.conn.read())
 		return
 	}

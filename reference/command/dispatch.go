@@ -90,7 +90,11 @@ func (e *Engine) dispatch(s *Session, cmd, container *Command, args [][]byte) St
 		c.Reply.Simple("QUEUED")
 		return Done
 	}
-	return e.run(c)
+	status := e.run(c)
+	if len(e.waits.ready) > 0 {
+		e.serveWaits()
+	}
+	return status
 }
 
 // rejectUnknown answers a request for a command we do not have.
@@ -163,6 +167,12 @@ func (e *Engine) run(c *Call) Status {
 		counters.failed++
 		e.stats.countError(c.Reply.Buf[mark:])
 	}
+	e.conclude(c)
+	return c.status
+}
+
+// conclude propagates what a command changed.
+func (e *Engine) conclude(c *Call) {
 	if c.dirty > 0 {
 		e.stats.changes += c.dirty
 		if !c.rewritten && c.Cmd.Flags.Has(Write) {
@@ -172,5 +182,4 @@ func (e *Engine) run(c *Call) Status {
 	if e.depth == 0 {
 		e.flushOutgoing()
 	}
-	return c.status
 }

@@ -44,6 +44,7 @@ type Engine struct {
 	replicas  []*Session
 	blocked   []*Session
 	parked    []*Session
+	waits     keyWaits
 	pauses    pauses
 	frozen    map[string]int // keys on their way to another node, with the number of jobs that move them
 	watched   map[string][]*Session
@@ -124,6 +125,7 @@ func (e *Engine) Start() {
 	e.sessions = make(map[uint64]*Session)
 	e.frozen = make(map[string]int)
 	e.watched = make(map[string][]*Session)
+	e.waits.sessions = make(map[string][]*Session)
 	e.messages.start()
 	e.stats.start()
 	e.upstream.Primary = true
@@ -148,6 +150,7 @@ func (e *Engine) Open(s *Session) {
 // Close ends a session and drops everything that would still refer to it.
 func (e *Engine) Close(s *Session) {
 	e.unwatch(s)
+	e.endKeyWait(s)
 	e.unsubscribeAll(s)
 	e.forgetReplica(s)
 	remove(&e.blocked, s)
@@ -170,12 +173,13 @@ func (e *Engine) Tick(now clock.Instant) {
 	e.Now = now
 	e.endPauses()
 	e.expireBlocked()
+	e.redirectWaits()
 	e.expireCycle()
 }
 
 // Deadline is when Tick has something to do (mono).
 func (e *Engine) Deadline() clock.Millis {
-	return min(e.pauses.deadline(), e.blockedDeadline(), e.expireDeadline())
+	return min(e.pauses.deadline(), e.blockedDeadline(), e.waitCheckDeadline(), e.expireDeadline())
 }
 
 // Never is a Deadline that does not come.

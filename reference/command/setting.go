@@ -203,6 +203,8 @@ var (
 	wordHSet      = []byte("HSET")
 	wordLPop      = []byte("LPOP")
 	wordRPop      = []byte("RPOP")
+	wordLMove     = []byte("LMOVE")
+	wordRPopLPush = []byte("RPOPLPUSH")
 	wordPXAT      = []byte("PXAT")
 	wordKeepTTL   = []byte("KEEPTTL")
 	wordPersist   = []byte("PERSIST")

@@ -10,7 +10,7 @@ import (
 var groups = [][]Command{
 	connectionCommands, clientCommands, transactionCommands, pubsubCommands,
 	stringCommands, settingCommands, counterCommands, keyCommands, expiryCommands, databaseCommands,
-	listCommands, listMoveCommands, hashCommands, setCommands, setRandomCommands, setAlgebraCommands, zsetCommands, zrangeCommands, zpopCommands, zalgebraCommands,
+	listCommands, listMoveCommands, listWaitCommands, hashCommands, setCommands, setRandomCommands, setAlgebraCommands, zsetCommands, zrangeCommands, zpopCommands, zwaitCommands, zalgebraCommands, sortCommands,
 	serverCommands, infoCommands, introspectionCommands, debugCommands,
 	clusterCommands, clusterOrders, replicationCommands, migrateCommands, dumpCommands,
 }
@@ -20,16 +20,14 @@ var table commandTable
 
 func init() { table.build(groups) }
 
-// commandTable holds the commands twice: those with short names, which are nearly all that matter for speed, in a hash
-// table without collisions under the name packed into a word; and all of them in a map.
+// commandTable holds the commands twice: those with short names, which are nearly all that matter for speed, in an open
+// hash table under the name packed into a word; and all of them in a map.
 type commandTable struct {
 	all    []*Command // without subcommands, by name
 	rows   int        // subcommands included
 	byName map[string]*Command
 
-	packed     []packedCommand
-	multiplier uint64
-	shift      uint
+	packed []packedCommand
 }
 
 // packedCommand is a command under its name of at most eight letters.
@@ -60,11 +58,11 @@ func (t *commandTable) lookup(args [][]byte) (cmd, container *Command) {
 func (t *commandTable) command(name []byte) *Command {
 	if len(name) <= packedBytes {
 		word := packName(name)
-		entry := &t.packed[word*t.multiplier>>t.shift]
-		if entry.word == word {
-			return entry.cmd
+		for i := packedPlace(word); ; i = (i + 1) % packedPlaces {
+			if entry := &t.packed[i]; entry.word == word || entry.cmd == nil {
+				return entry.cmd
+			}
 		}
-		return nil
 	}
 	var lower [maxNameBytes]byte
 	if len(name) > len(lower) {
@@ -133,28 +131,29 @@ func (t *commandTable) add(cmd *Command) {
 	t.byName[cmd.Name] = cmd
 }
 
-// pack looks for a multiplier under which no two short names fall into one place: few attempts are needed when the
-// table has several times as many places as names.
-func (t *commandTable) pack() {
-	const bits = 10
-	t.shift = 64 - bits
-	for t.multiplier = 0x9E3779B97F4A7C15; !t.tryPack(1 << bits); t.multiplier += 2 {
-	}
+const (
+	packedBits   = 11
+	packedPlaces = 1 << packedBits // several times as many as there are short names, so that most stand in their own place
+)
+
+// packedPlace is where the search for a word begins (Fibonacci hashing).
+func packedPlace(word uint64) uint64 {
+	const goldenRatio = 0x9E3779B97F4A7C15
+	return word * goldenRatio >> (64 - packedBits)
 }
 
-// tryPack fills the packed table with the present multiplier, or says that two names collide.
-func (t *commandTable) tryPack(places int) bool {
-	t.packed = make([]packedCommand, places)
+// pack enters the short names, each in the first free place from its own.
+func (t *commandTable) pack() {
+	t.packed = make([]packedCommand, packedPlaces)
 	for _, cmd := range t.all {
 		if len(cmd.Name) > packedBytes {
 			continue
 		}
 		word := packName([]byte(cmd.Name))
-		entry := &t.packed[word*t.multiplier>>t.shift]
-		if entry.cmd != nil {
-			return false
+		i := packedPlace(word)
+		for t.packed[i].cmd != nil {
+			i = (i + 1) % packedPlaces
 		}
-		*entry = packedCommand{word, cmd}
+		t.packed[i] = packedCommand{word, cmd}
 	}
-	return true
 }

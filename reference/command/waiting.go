@@ -67,6 +67,7 @@ func (e *Engine) Thaw(keys [][]byte) {
 			delete(e.frozen, string(key))
 		}
 	}
+	e.waitsThawed()
 	e.resumeParked()
 }
 
@@ -117,6 +118,7 @@ type wait struct {
 	blocked  bool
 	deadline clock.Millis // mono; Never: none
 	expired  func(*Session)
+	keys     *keyWait // nil: for something else than keys
 }
 
 // Block leaves the client without a reply until Engine.Unblock. When that did not happen before deadline (mono; 0 means
@@ -126,7 +128,7 @@ func (c *Call) Block(deadline clock.Millis, expired func(*Session)) {
 		deadline = Never
 	}
 	c.status = Blocked
-	c.Session.wait = wait{true, deadline, expired}
+	c.Session.wait = wait{blocked: true, deadline: deadline, expired: expired}
 	c.blocked = append(c.blocked, c.Session)
 }
 
@@ -135,6 +137,7 @@ func (e *Engine) Unblock(s *Session) {
 	if !s.wait.blocked {
 		return
 	}
+	e.endKeyWait(s)
 	s.wait = wait{}
 	remove(&e.blocked, s)
 	e.Host.Dirty(s)
