@@ -22,7 +22,8 @@ func Command(version string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure how fast targets are, side by side",
-		Long: "Measure how fast targets are, side by side: GET and SET at several pipeline depths, one node each, in cluster mode.\n\n" +
+		Long: "Measure how fast targets are, side by side: GET and SET, one node each, in cluster mode. First in closed loops at several pipeline depths,\n" +
+			"for the throughput at saturation; then in open loops at half of what the slowest target does, the same rate for all, for latency.\n\n" +
 			"All other targets are compared with the first, in slices of 50 ms that alternate in random order. The first is also compared with itself:\n" +
 			"that is the noise floor, and what is below it, or below 3 %, is called inconclusive. Ctrl-C ends early and keeps what was measured.",
 		Example: "  clusterspec bench --target reference --target redis-server\n  clusterspec bench --target redis-server --target docker:valkey/valkey:8 --duration 60s",
