@@ -142,22 +142,31 @@ func zmpop(c *Call) {
 }
 
 // serve takes members of the first sorted set that is there and says whether there was one, or an error was replied.
-// Replicas are told the key, and how many members it had.
 func (q *zmpopQuery) serve(c *Call) bool {
-	for _, key := range q.keys {
-		z, ok := writeObject[keyspace.ZSet](c, key)
-		if !ok {
-			return true
-		}
-		if z != nil {
-			n := q.end.count(z, q.count)
-			c.Reply.Array(2)
-			c.Reply.Bulk(key)
-			c.Reply.Array(n)
-			q.end.take(c, key, z, n, true)
-			c.Rewrite(q.end.word, key, strconv.AppendInt(nil, int64(n), 10))
-			return true
+	key, z, ok := c.firstScored(q.keys)
+	if ok && z != nil {
+		q.end.takeFrom(c, key, z, q.count)
+	}
+	return !ok || z != nil
+}
+
+// firstScored finds the first of the keys that are there: nil when none is. ok is false after the reply that it holds
+// something else.
+func (c *Call) firstScored(keys [][]byte) (key []byte, z *keyspace.ZSet, ok bool) {
+	for _, key := range keys {
+		if z, ok := writeObject[keyspace.ZSet](c, key); !ok || z != nil {
+			return key, z, ok
 		}
 	}
-	return false
+	return nil, nil, true
+}
+
+// takeFrom takes at most n members and replies with the key and them. Replicas are told how many there were.
+func (end zsetEnd) takeFrom(c *Call, key []byte, z *keyspace.ZSet, n int64) {
+	taken := end.count(z, n)
+	c.Reply.Array(2)
+	c.Reply.Bulk(key)
+	c.Reply.Array(taken)
+	end.take(c, key, z, taken, true)
+	c.Rewrite(end.word, key, strconv.AppendInt(nil, int64(taken), 10))
 }
