@@ -71,6 +71,14 @@ const (
 	right
 )
 
+// word names the end.
+func (e end) word() []byte {
+	if e == left {
+		return []byte("left")
+	}
+	return []byte("right")
+}
+
 func (e end) push(l *keyspace.List, v []byte) {
 	if e == left {
 		l.PushFront(v)

@@ -136,9 +136,16 @@ func blmove(c *Call) {
 	if !ok {
 		return
 	}
-	if deadline, ok := c.waitArg(5); ok {
-		moveOrWait(c, deadline, from, to, func(c *Call) [][]byte { return [][]byte{wordLMove, c.Args[1], c.Args[2], c.Args[3], c.Args[4]} })
+	deadline, ok := c.waitArg(5)
+	if !ok {
+		return
 	}
+	moveOrWait(c, deadline, from, to, func(c *Call) [][]byte {
+		if c.Session.wait.blocked { // Redis has forgotten in which letters the ends were given
+			return [][]byte{wordLMove, c.Args[1], c.Args[2], from.word(), to.word()}
+		}
+		return [][]byte{wordLMove, c.Args[1], c.Args[2], c.Args[3], c.Args[4]}
+	})
 }
 
 func brpoplpush(c *Call) {

@@ -134,6 +134,13 @@ LREM {t}l 0 nosuch
 LREM {t}l 0 y
 LTRIM {t}l 0 -1
 LTRIM {t}l 1 0
+RPUSH {t}l 1 2 3 4 5 6 7
+BLPOP {t}none {t}l 0
+BRPOP {t}l 0
+BLMPOP 0 2 {t}none {t}l LEFT COUNT 2
+BLMOVE {t}l {t}m left RIGHT 0
+BRPOPLPUSH {t}l {t}m 0
+DEL {t}l {t}m
 HSET h f 1 g 2
 HSETNX h f 2
 HSETNX h n 2
@@ -202,6 +209,17 @@ ZPOPMAX nosuch
 ZMPOP 1 z MIN
 ZMPOP 1 z MAX COUNT 5
 ZMPOP 1 z MAX COUNT 5
+ZADD {t}z 1 a 2 b 3 c 4 d 5 e
+BZPOPMIN {t}none {t}z 0
+BZPOPMAX {t}z 0
+BZMPOP 0 2 {t}none {t}z MIN COUNT 2
+BZMPOP 0 1 {t}z MAX COUNT 9
+SADD {t}set c a b
+SORT {t}set ALPHA STORE {t}sorted
+SORT {t}set BY nosort STORE {t}sorted
+SORT {t}nosuch STORE {t}sorted
+SORT {t}nosuch STORE {t}sorted
+SORT {t}set ALPHA
 `
 	o := startOracle(t)
 	b := newBench(t, testSetup{options: map[string]string{"enable-debug-command": "yes"}})
