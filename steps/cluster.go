@@ -12,8 +12,12 @@ import (
 	"github.com/clusterspec/clusterspec/compose/wire"
 )
 
-// answerLimit bounds one question of the judge; a node that takes longer counts as silent, and is asked again while there is time.
-const answerLimit = 2 * time.Second
+// Limits of one question of the judge. A node that does not answer when it is looked at counts as silent, and is asked again while there is
+// time. What a cluster needs to come to life is asked once, so that a busy machine gets more time for it.
+const (
+	lookLimit   = 2 * time.Second
+	demandLimit = 15 * time.Second
+)
 
 // cluster is a running cluster with the names scenarios use.
 type cluster struct {
@@ -43,11 +47,13 @@ func newCluster(ctx context.Context, started target.Cluster, s shape) (*cluster,
 	}
 	for i, name := range s.names() {
 		m := &member{Node: nodes[i], name: name}
-		id, err := m.askText(ctx, "CLUSTER", "MYID")
+		id, err := m.askWithin(ctx, demandLimit, "CLUSTER", "MYID")
 		if err != nil {
 			return nil, err
 		}
-		m.id = id
+		if m.id = id.Text; !idForm.MatchString(m.id) {
+			return nil, &failure{Node: name, Want: []string{"40 lower-case hexadecimal digits in answer to CLUSTER MYID"}, Got: id.String()}
+		}
 		c.members = append(c.members, m)
 	}
 	return c, nil
@@ -108,7 +114,11 @@ func (m *member) meetArgs() []string {
 
 // ask puts a question of the judge's own.
 func (m *member) ask(ctx context.Context, args ...string) (wire.Value, error) {
-	ctx, cancel := context.WithTimeout(ctx, answerLimit)
+	return m.askWithin(ctx, lookLimit, args...)
+}
+
+func (m *member) askWithin(ctx context.Context, limit time.Duration, args ...string) (wire.Value, error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
@@ -143,7 +153,7 @@ func (m *member) askText(ctx context.Context, args ...string) (string, error) {
 
 // demand has the node do something that must succeed.
 func (m *member) demand(ctx context.Context, args ...string) error {
-	reply, err := m.ask(ctx, args...)
+	reply, err := m.askWithin(ctx, demandLimit, args...)
 	if err == nil && (reply.Kind != wire.Simple || reply.Text != "OK") {
 		err = &failure{Node: m.name, Want: []string{`simple "OK" in answer to ` + commandText(args)}, Got: reply.String()}
 	}

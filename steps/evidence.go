@@ -44,7 +44,11 @@ func (c *cluster) logTails() string {
 	const lines = 10
 	var text strings.Builder
 	for _, m := range c.members {
-		tail := strings.Split(m.logTail(), "\n")
+		log := m.logTail()
+		if log == "" {
+			continue
+		}
+		tail := strings.Split(log, "\n")
 		text.WriteString("\nthe log of " + m.name + " ends:\n" + strings.Join(tail[max(0, len(tail)-lines):], "\n"))
 	}
 	return text.String()

@@ -33,7 +33,7 @@ func (c *cluster) form(ctx context.Context) error {
 // hurry asks for snapshots without delay. Servers that do not know the option are as quick as they are.
 func (c *cluster) hurry(ctx context.Context) error {
 	for _, m := range c.members {
-		if _, err := m.ask(ctx, "CONFIG", "SET", "repl-diskless-sync-delay", "0"); err != nil {
+		if _, err := m.askWithin(ctx, demandLimit, "CONFIG", "SET", "repl-diskless-sync-delay", "0"); err != nil {
 			return err
 		}
 	}

@@ -121,7 +121,7 @@ func TestDirtyClusterIsNotHandedOn(t *testing.T) {
 // Clusters that do not form fail the scenarios, with what was in the way, and are not tried for ever.
 func TestClusterThatDoesNotForm(t *testing.T) {
 	for _, lie := range []string{"never-up", "views-differ"} {
-		report := run(t, Options{formLimit: 500 * time.Millisecond, IDs: []string{"a/slot", "a/write", "a/moved", "a/empty"}}, lie)
+		report := run(t, Options{formLimit: 2 * time.Second, IDs: []string{"a/slot", "a/write", "a/moved", "a/empty"}}, lie)
 		counts := report.Counts()
 		if counts[reports.Fail] != givingUp || counts[reports.NotRun] != 4-givingUp {
 			t.Errorf("%s: %v", lie, counts)
