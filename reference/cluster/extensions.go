@@ -30,10 +30,11 @@ func (m *Machine) learnExtensions(sender *Peer, f *bus.Frame) {
 		m.save(false)
 	}
 	switch {
+	case sender.IsReplica() && sender.Primary != nil:
+		// Whatever it says: a primary of 7.0 announces no shard id, so that everybody has made up another one for it.
+		m.setShardID(sender, sender.Primary.ShardID)
 	case f.Ext.ShardID.Valid():
 		m.setShardID(sender, f.Ext.ShardID)
-	case sender.IsReplica() && sender.Primary != nil: // 7.0 has no shard ids
-		m.setShardID(sender, sender.Primary.ShardID)
 	}
 	for _, e := range f.Ext.Forgotten {
 		p := m.byID[e.ID]

@@ -85,16 +85,19 @@ func (m *Machine) detach(r *Peer) {
 	m.changed()
 }
 
-// setShardID stores what shard a node belongs to. A replica of ours' kind belongs where its primary does (updateShardId).
+// setShardID stores what shard a node belongs to, and its replicas with it: 7.2 does not load a nodes.conf in which they
+// differ (updateShardId). It goes no deeper: for a moment two nodes can each be the other's replica.
 func (m *Machine) setShardID(p *Peer, id bus.NodeID) {
+	m.moveToShard(p, id)
+	for _, r := range p.Replicas {
+		m.moveToShard(r, id)
+	}
+}
+
+func (m *Machine) moveToShard(p *Peer, id bus.NodeID) {
 	if p.ShardID != id {
 		p.ShardID = id
 		m.changed()
-		m.save(false)
-	}
-	if m.self != p && m.self.Primary == p && m.self.ShardID != id {
-		m.self.ShardID = id
-		m.changed()
-		m.save(true)
+		m.save(p == m.self)
 	}
 }

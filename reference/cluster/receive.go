@@ -72,7 +72,7 @@ func (m *Machine) receivePing(l *link, sender *Peer, f *bus.Frame) {
 	if l.outbound && f.Type == bus.TypePong {
 		m.pongReceived(l.peer)
 	}
-	if sender == nil {
+	if sender == nil || m.outrun(sender, f) {
 		return
 	}
 	m.learnRole(sender, f)
@@ -125,6 +125,16 @@ func (m *Machine) pongReceived(p *Peer) {
 	case p.Failed():
 		m.forgive(p)
 	}
+}
+
+// outrun reports whether a frame was overtaken by a newer one of the same sender. Two links join each pair of nodes, so
+// that a replica's frame from before its promotion can arrive after the news of it; believed, it would unbind the slots
+// the sender has just taken over. Such a frame names a primary of the same shard in an epoch that is over (Redis 7.4,
+// clusterProcessPacket: "Ignore stale message"; 7.0 believes it).
+func (m *Machine) outrun(sender *Peer, f *bus.Frame) bool {
+	primary := m.byID[f.Primary]
+	return primary != nil && sender.IsPrimary() && sender.slotCount > 0 && primary.ShardID == sender.ShardID &&
+		f.ConfigEpoch < sender.ConfigEpoch
 }
 
 // learnRole notes whether the sender is a primary or whose replica it is (spec 2.9, step 7).
