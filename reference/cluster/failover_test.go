@@ -1,6 +1,8 @@
 package cluster_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/clusterspec/clusterspec/reference/clock"
@@ -49,6 +51,39 @@ func TestOldPrimaryStepsDown(t *testing.T) {
 		s.Heal()
 		s.must(s.Settle())
 		s.check(s.self(0).IsReplica() && s.self(0).Primary.ID == s.self(3).ID, "the old primary is %v", s.self(0).Flags)
+	})
+}
+
+// TestOldPrimaryStepsDownAlways: also where emptied primaries are to stay primaries, one that lost all its slots to one
+// successor has been replaced.
+func TestOldPrimaryStepsDownAlways(t *testing.T) {
+	options := cluster.DefaultOptions()
+	options.AllowReplicaMigration = false
+	tellWith(t, options, 3, 1, func(s *story) {
+		s.pass(2000)
+		s.Nodes[0].Kill()
+		s.within(10_000, "the promotion", func() bool { return s.self(3).IsPrimary() })
+		s.Nodes[0].Start()
+		s.must(s.Settle())
+		s.check(s.self(0).IsReplica() && s.self(0).Primary.ID == s.self(3).ID, "the old primary is %v", s.self(0).Flags)
+	})
+}
+
+// TestSecondFailover: the loser of an election need not wait for its end when the winner dies, too.
+func TestSecondFailover(t *testing.T) {
+	tell(t, 3, 2, func(s *story) {
+		s.pass(2000)
+		s.Nodes[3].Lagging = true
+		s.pass(500)
+		s.Nodes[0].Kill()
+		s.within(10_000, "the first promotion", func() bool { return s.self(6).IsPrimary() })
+		s.Nodes[3].Lagging = false
+		s.within(1000, "the loser to follow", func() bool { return s.self(3).Primary.ID == s.self(6).ID })
+		s.pass(300)
+		killed := s.Now()
+		s.Nodes[6].Kill()
+		s.within(10_000, "the second promotion", func() bool { return s.self(3).IsPrimary() })
+		s.check(s.Now()-killed < 2*timeout+1500, "it took %d ms", s.Now()-killed)
 	})
 }
 
@@ -108,6 +143,10 @@ func TestFresherReplicaWins(t *testing.T) {
 		s.agree(1, 2, 3, 4, 5, 6, 7, 8)
 		s.check(s.self(3).Primary.ID == s.self(6).ID, "its rival does not follow it")
 		s.check(s.noted(cluster.ElectionStarted, 3, killed) == 0, "its rival held an election, too")
+		for _, e := range s.Noted(cluster.ElectionScheduled) {
+			ranked := strings.Contains(e.Note.Detail, fmt.Sprintf("rank %d,", map[int]int{3: 1, 6: 0}[e.Node.Index]))
+			s.check(ranked, "node %d planned its election %s", e.Node.Index, e.Note.Detail)
+		}
 	})
 }
 

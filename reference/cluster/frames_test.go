@@ -197,11 +197,19 @@ func TestVotesThatDoNotCount(t *testing.T) {
 		s.hand(5, 6, with(ack(6), keep))
 		s.hand(5, 1, with(ack(1), func(f *bus.Frame) { f.CurrentEpoch-- }))
 		s.hand(5, 2, with(ack(2), keep))
-		s.check(!promoted(), "promoted with two votes of five")
-		s.hand(5, 3, with(ack(3), keep))
-		s.check(!promoted(), "promoted with two votes of five, and one of an old epoch")
+		s.do(5, func(m *cluster.Machine, now clock.Instant) error {
+			var all []slot.Range
+			for r := range s.self(4).Slots.Ranges() {
+				all = append(all, r)
+			}
+			return m.DelSlots(now, all)
+		})
 		s.hand(5, 4, with(ack(4), keep))
-		s.check(promoted(), "not promoted with three votes of five")
+		s.check(!promoted(), "promoted with two votes and those that do not count")
+		s.hand(5, 3, with(ack(3), keep))
+		s.check(!promoted(), "promoted with two votes")
+		s.hand(5, 1, with(ack(1), keep))
+		s.check(promoted(), "not promoted with three votes")
 	})
 }
 
@@ -227,6 +235,35 @@ func TestUpdatesThatDoNotCount(t *testing.T) {
 		p := s.seen(0, 3)
 		s.check(p.IsPrimary() && p.ConfigEpoch == 99 && s.machine(0).Owner(1) == p, "node 0 sees %v in epoch %d", p.Flags, p.ConfigEpoch)
 		s.check(s.synced(0), "a change of epochs is not saved")
+	})
+}
+
+// TestFrameFromBeforeThePromotion hands a new primary's frame from when it was a replica to those who know better.
+func TestFrameFromBeforeThePromotion(t *testing.T) {
+	tell(t, 3, 3, func(s *story) {
+		old := s.frameFrom(3, bus.TypePong)
+		s.do(3, func(m *cluster.Machine, now clock.Instant) error { return m.Failover(now, cluster.FailoverTakeover) })
+		s.within(5000, "node 0 follows node 3", func() bool { return s.self(0).Primary != nil })
+		for _, node := range []int{0, 1} {
+			s.hand(node, 3, old)
+			s.check(s.seen(node, 3).IsPrimary() && !s.seen(node, 3).Slots.Empty(), "node %d believed a frame from before the promotion", node)
+		}
+	})
+}
+
+// TestShardWithoutAnnouncement: nobody hears of a 7.0 primary's shard id, so the one its replica has made up for it is no
+// reason to part them.
+func TestShardWithoutAnnouncement(t *testing.T) {
+	tell(t, 3, 3, func(s *story) {
+		f := s.frameFrom(3, bus.TypePong)
+		f.Ext.ShardID = bus.NodeID([]byte(strings.Repeat("7", len(bus.NodeID{}))))
+		s.hand(1, 3, f)
+		s.check(s.seen(1, 3).ShardID == s.seen(1, 0).ShardID, "a replica is in another shard than its primary")
+		f = s.frameFrom(0, bus.TypePong)
+		f.Ext.ShardID = bus.NodeID([]byte(strings.Repeat("8", len(bus.NodeID{}))))
+		s.hand(1, 0, f)
+		s.check(s.seen(1, 0).ShardID == f.Ext.ShardID, "a primary's own word on its shard was not taken")
+		s.check(s.seen(1, 3).ShardID == f.Ext.ShardID, "the replica did not come along")
 	})
 }
 
@@ -331,6 +368,25 @@ func TestPoison(t *testing.T) {
 		f.Gossip = []bus.Gossip{{ID: bus.NodeID([]byte(strings.Repeat("f", 40))), IP: "1.1.1.1", Port: 1, BusPort: 2, Flags: bus.FlagNoAddr}}
 		s.hand(0, 1, f)
 		s.check(len(s.machine(0).Peers()) == 4, "a node without an address was added")
+	})
+}
+
+// TestBlacklist: gossip about a node that was forgotten is not heard for a minute.
+func TestBlacklist(t *testing.T) {
+	tell(t, 3, 0, func(s *story) {
+		stranger := bus.NodeID([]byte(strings.Repeat("e", 40)))
+		f := s.frameFrom(1, bus.TypePing)
+		f.Gossip = []bus.Gossip{{ID: stranger, IP: "10.1.1.1", Port: 1, BusPort: 2, Flags: bus.FlagPrimary}}
+		s.hand(0, 1, f)
+		s.do(0, forget(stranger.String()))
+		for range 59 {
+			s.hand(0, 1, f)
+			s.check(s.machine(0).Peer(stranger) == nil, "it is back")
+			s.pass(1000)
+		}
+		s.pass(2000)
+		s.hand(0, 1, f)
+		s.check(s.machine(0).Peer(stranger) != nil, "it is not let in after the minute")
 	})
 }
 

@@ -239,6 +239,20 @@ func TestReset(t *testing.T) {
 	}
 }
 
+// TestResetReplicaComesBack: after a soft reset a node joins again and replicates the primary it had. Everybody believes
+// it, although it calls itself a primary in between, in a higher epoch than its primary's.
+func TestResetReplicaComesBack(t *testing.T) {
+	tell(t, 3, 1, func(s *story) {
+		s.do(3, func(m *cluster.Machine, now clock.Instant) error { return m.Reset(now, false) })
+		s.pass(2000)
+		s.do(3, func(m *cluster.Machine, now clock.Instant) error { return m.Meet(now, s.Nodes[0].IP, 6379, 16379) })
+		s.within(10_000, "everybody", func() bool { return len(s.machine(3).Peers()) == 6 && s.seen(1, 3).IsPrimary() })
+		s.check(s.seen(1, 3).ConfigEpoch > s.self(0).ConfigEpoch, "it has a lower epoch than its primary: this shows nothing")
+		s.do(3, func(m *cluster.Machine, now clock.Instant) error { return m.Replicate(now, s.id(0)) })
+		s.must(s.Settle())
+	})
+}
+
 // TestReplicateRefusals: the texts are Redis's.
 func TestReplicateRefusals(t *testing.T) {
 	replicate := func(id string) func(*cluster.Machine, clock.Instant) error {
@@ -328,6 +342,10 @@ func TestRefusedAddresses(t *testing.T) {
 func TestEpochCommands(t *testing.T) {
 	set := func(epoch int64) func(*cluster.Machine, clock.Instant) error {
 		return func(m *cluster.Machine, now clock.Instant) error { return m.SetConfigEpoch(now, epoch) }
+	}
+	fresh := start(t, "")
+	if epoch, bumped := fresh.BumpEpoch(); epoch != 1 || !bumped {
+		t.Errorf("BUMPEPOCH of a fresh node gives %d, %v", epoch, bumped)
 	}
 	tellUnformed(t, cluster.DefaultOptions(), 2, func(s *story) {
 		s.refused(0, "Invalid config epoch specified: -1", set(-1))

@@ -42,6 +42,34 @@ func TestSlotMoves(t *testing.T) {
 	})
 }
 
+// TestImportingSlotStays: while we import a slot, gossip does not move it; the operator closes what he opened.
+func TestImportingSlotStays(t *testing.T) {
+	tell(t, 3, 0, func(s *story) {
+		for _, i := range []int{1, 2} {
+			s.do(i, func(m *cluster.Machine, now clock.Instant) error { return m.SetImporting(now, 93, s.id(0)) })
+		}
+		s.do(1, func(m *cluster.Machine, now clock.Instant) error { return m.SetNode(now, 93, s.id(1)) })
+		s.pass(5000)
+		s.check(s.machine(0).Owner(93).ID == s.self(1).ID, "node 0 does not know of the new owner")
+		s.check(s.machine(2).Owner(93).ID == s.self(0).ID, "node 2 imports the slot, and gossip moved it")
+		s.do(2, func(m *cluster.Machine, now clock.Instant) error { return m.SetStable(now, 93) })
+		s.must(s.Settle())
+	})
+}
+
+// TestKeysKeepTheMark: SETSLOT NODE does not end a migration of which keys are left.
+func TestKeysKeepTheMark(t *testing.T) {
+	tell(t, 2, 0, func(s *story) {
+		s.do(0, func(m *cluster.Machine, now clock.Instant) error { return m.SetMigrating(now, 93, s.id(1)) })
+		s.Nodes[0].Keys[93] = 1
+		s.do(0, func(m *cluster.Machine, now clock.Instant) error { return m.SetNode(now, 93, s.id(0)) })
+		s.check(s.machine(0).Migrating(93) != nil, "the mark is gone, and a key is here")
+		clear(s.Nodes[0].Keys)
+		s.do(0, func(m *cluster.Machine, now clock.Instant) error { return m.SetNode(now, 93, s.id(0)) })
+		s.check(s.machine(0).Migrating(93) == nil, "the mark is left")
+	})
+}
+
 // TestLastSlotMoves: a primary that gave away its last slot becomes a replica of the receiver.
 func TestLastSlotMoves(t *testing.T) {
 	for _, allow := range []bool{true, false} {

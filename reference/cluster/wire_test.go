@@ -174,10 +174,133 @@ func TestWhereFramesGo(t *testing.T) {
 		t.Errorf("the update is %v", update)
 	}
 
+	stale.ConfigEpoch, stale.Slots = 3, slot.Set{}
+	stale.Slots.Add(5)
+	l.receive(idS, stale)
+	if len(l.sent()) != 0 {
+		t.Errorf("an epoch as high as ours is answered by %v", l.sent()[0].Frame)
+	}
+
 	l.receive(idC, l.from(idC, bus.TypeMFStart))
 	ping := l.only(bus.TypePing, l.in[idC])
 	if ping.Message != bus.Paused || ping.Offset != 1000 {
 		t.Errorf("MFSTART is answered by %v", ping)
+	}
+	for range 3 { // and it is told again and again, on our own link
+		l.now += 100
+		l.turn(func(now clock.Instant) { l.m.Tick(now) })
+		if !slices.ContainsFunc(l.sent(), func(s cluster.Send) bool {
+			return s.Link == l.out[idC] && s.Frame.Type == bus.TypePing && s.Frame.Message == bus.Paused
+		}) {
+			t.Error("the replica that takes over is not pinged")
+		}
+	}
+}
+
+// TestOvertakenFrame: the news of a promotion comes on one link before a frame from before it does on the other. The frame
+// must not take back from the new primary the slots that it has taken over.
+func TestOvertakenFrame(t *testing.T) {
+	l := alone(t, ofPrimary)
+	old := l.from(idS, bus.TypePong)
+	promoted := l.from(idS, bus.TypePing)
+	promoted.Primary, promoted.Flags, promoted.ConfigEpoch, promoted.CurrentEpoch = bus.NodeID{}, bus.FlagPrimary, 9, 9
+	l.receive(idS, promoted)
+	p := l.m.Peer(bus.NodeID([]byte(idS)))
+	if !p.IsPrimary() || p.SlotCount() != 8192 {
+		t.Fatalf("after the promotion it is %v with %d slots", p.Flags, p.SlotCount())
+	}
+	l.turn(func(now clock.Instant) { l.m.Receive(now, l.out[idS], old, 3000) })
+	if !p.IsPrimary() || p.SlotCount() != 8192 {
+		t.Errorf("after the older frame it is %v with %d slots", p.Flags, p.SlotCount())
+	}
+}
+
+// TestAddressOnOwnLink: what a frame on our own link says of an address is not looked at: that address we dialled.
+func TestAddressOnOwnLink(t *testing.T) {
+	l := alone(t, ofPrimary)
+	ping := l.from(idB, bus.TypePing)
+	ping.Port = 7777
+	l.turn(func(now clock.Instant) { l.m.Receive(now, l.out[idB], ping, 3000) })
+	if p := l.m.Peer(bus.NodeID([]byte(idB))); p.Port != 7000 {
+		t.Errorf("it is at port %d now", p.Port)
+	}
+	l.receive(idB, ping)
+	if p := l.m.Peer(bus.NodeID([]byte(idB))); p.Port != 7777 {
+		t.Errorf("a ping on its link leaves it at port %d", p.Port)
+	}
+}
+
+// TestOwnAddressChanges: whoever sends MEET has reached us at our address of today; a ping says nothing new.
+func TestOwnAddressChanges(t *testing.T) {
+	l := alone(t, ofPrimary)
+	var link cluster.LinkID
+	l.turn(func(now clock.Instant) {
+		link = l.m.Accepted(now, "10.0.0.2", "10.9.9.9")
+		l.m.Receive(now, link, l.from(idB, bus.TypePing), 3000)
+	})
+	if ip := l.m.Myself().IP; ip != "10.0.0.1" {
+		t.Errorf("after a ping our address is %s", ip)
+	}
+	if !slices.Contains(l.effects, cluster.Effect(cluster.Hangup{Link: l.in[idB]})) {
+		t.Error("the older accepted link is left open")
+	}
+	l.turn(func(now clock.Instant) { l.m.Receive(now, link, l.from(idB, bus.TypeMeet), 3000) })
+	if ip := l.m.Myself().IP; ip != "10.9.9.9" {
+		t.Errorf("after a MEET our address is %s", ip)
+	}
+}
+
+// TestPongsFromGossip: what a node has just answered to others it need not answer to us, unless there is a doubt.
+func TestPongsFromGossip(t *testing.T) {
+	l := alone(t, ofPrimary)
+	p := l.m.Peer(bus.NodeID([]byte(idS)))
+	l.pass(2000)
+	news := func(at clock.Millis, flags bus.Flags) bool {
+		before := p.PongReceived
+		f := l.from(idB, bus.TypePing)
+		f.Gossip = []bus.Gossip{{ID: p.ID, PongReceivedSeconds: uint32(at / 1000), IP: p.IP, Port: p.Port, BusPort: p.BusPort, Flags: flags}}
+		l.receive(idB, f)
+		return p.PongReceived == at && before != at
+	}
+	second := at(l.now).Wall / 1000 * 1000
+	switch {
+	case !news(second, bus.FlagReplica):
+		t.Error("a newer pong is not believed")
+	case news(second-1000, bus.FlagReplica):
+		t.Error("an older pong is believed")
+	case news(second+2000, bus.FlagReplica):
+		t.Error("a pong from the future is believed")
+	}
+	l.pass(2000)
+	second = at(l.now).Wall / 1000 * 1000
+	if news(second, bus.FlagReplica|bus.FlagPFail) || news(second, bus.FlagReplica) && p.PingSent != 0 {
+		t.Error("the pong of a node that somebody suspects is believed")
+	}
+	delete(l.out, idS)
+	for p.PingSent == 0 {
+		l.pass(100)
+	}
+	if l.pass(2000); news(at(l.now).Wall/1000*1000, bus.FlagReplica) {
+		t.Error("a pong to others is taken for the answer to our ping")
+	}
+}
+
+// TestElectionIsRetried: votes that did not come are asked for again, four node timeouts after the last attempt.
+func TestElectionIsRetried(t *testing.T) {
+	l := alone(t, ofReplica)
+	fail := l.from(idB, bus.TypeFail)
+	fail.Failed = bus.NodeID([]byte(idA))
+	l.receive(idB, fail)
+	delete(l.out, idA)
+	var asked [2]clock.Millis
+	for i := range asked {
+		for epoch := l.m.CurrentEpoch(); l.m.CurrentEpoch() == epoch && l.now < 200_000; {
+			l.pass(100)
+		}
+		asked[i] = l.now
+	}
+	if wait := asked[1] - asked[0]; wait < 60_000 || wait > 61_500 {
+		t.Errorf("asked again after %d ms, want 60000 and some", wait)
 	}
 }
 
@@ -280,6 +403,22 @@ func TestVoteRequestOnTheWire(t *testing.T) {
 		if requests != 3 || !slices.Contains(l.effects, cluster.Effect(cluster.Save{Sync: true})) {
 			t.Errorf("manual %v: %d requests, want 3, and saved", manual, requests)
 		}
+	}
+}
+
+// TestSecondForce: an attempt that failed does not hold up the next one, as an automatic one would be for 4*N.
+func TestSecondForce(t *testing.T) {
+	l := alone(t, ofReplica)
+	for attempt := range 2 {
+		l.turn(func(now clock.Instant) {
+			if err := l.m.Failover(now, cluster.FailoverForce); err != nil {
+				t.Fatal(err)
+			}
+		})
+		if sends := l.sent(); len(sends) < 3 || sends[len(sends)-1].Frame.Type != bus.TypeAuthRequest {
+			t.Errorf("attempt %d: %d frames, and no request among them", attempt+1, len(sends))
+		}
+		l.pass(6000)
 	}
 }
 

@@ -45,6 +45,7 @@ type Node struct {
 	tickAt     clock.Millis
 
 	following   bus.NodeID // zero: nobody
+	followingIP string     // where we look for it
 	linkUp      bool
 	linkSince   clock.Millis // virtual time
 	pausedUntil clock.Millis // virtual time
@@ -235,9 +236,9 @@ func (n *Node) carryOut(effects []cluster.Effect) {
 				n.w.hangUp(end)
 			}
 		case cluster.Follow:
-			n.follow(e.Primary)
+			n.follow(e.Primary, e.IP)
 		case cluster.Promoted:
-			n.follow(bus.NodeID{})
+			n.follow(bus.NodeID{}, "")
 		case cluster.PauseWrites:
 			n.pausedUntil = n.startedAt + e.Until
 		case cluster.ResumeWrites:

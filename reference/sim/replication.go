@@ -32,7 +32,7 @@ func (w *World) replicate() {
 
 // replicateFrom moves a replica on. A primary that cannot be reached, or is none any more, is a link that is down.
 func (n *Node) replicateFrom(primary *Node) {
-	up := primary != nil && n.w.open(n, primary) && n.w.open(primary, n) && primary.Machine.Myself().IsPrimary()
+	up := primary != nil && primary.IP == n.followingIP && n.w.open(n, primary) && n.w.open(primary, n) && primary.Machine.Myself().IsPrimary()
 	if up || n.linkUp {
 		n.linkSince = n.w.now
 	}
@@ -52,11 +52,11 @@ func (w *World) running(id bus.NodeID) *Node {
 	return nil
 }
 
-func (n *Node) follow(primary bus.NodeID) {
+func (n *Node) follow(primary bus.NodeID, ip string) {
 	if n.linkUp || n.following.IsZero() {
 		n.linkSince = n.w.now
 	}
-	n.following, n.linkUp = primary, false
+	n.following, n.followingIP, n.linkUp = primary, ip, false
 }
 
 // Link describes a replica's link to its primary: whether it is up, and since when it was last heard of, or down.
