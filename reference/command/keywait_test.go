@@ -112,6 +112,7 @@ func TestServedWaitsInTheStream(t *testing.T) {
 	client, conn := b.client(), o.dial(t)
 	for _, wait := range []string{
 		"BLPOP {t}l 0", "BRPOP {t}none {t}l 0", "BLMPOP 0 1 {t}l RIGHT COUNT 2", "BLMOVE {t}l {t}m LEFT RIGHT 0", "BRPOPLPUSH {t}l {t}m 0",
+		"BZPOPMIN {t}z 0", "BZPOPMAX {t}none {t}z 0", "BZMPOP 0 1 {t}z MIN", "BZMPOP 0 2 {t}none {t}z MAX COUNT 9",
 	} {
 		waiter, waiterConn := b.client(), o.dial(t)
 		b.execute(waiter, strings.Fields(wait)...)
@@ -119,7 +120,7 @@ func TestServedWaitsInTheStream(t *testing.T) {
 		for !bytes.Contains(conn.do("INFO", "clients"), []byte("blocked_clients:1")) {
 			time.Sleep(time.Millisecond)
 		}
-		for _, request := range []string{"MULTI", "RPUSH {t}l 1 2 3", "SET {t}x y", "EXEC", "SET marker set"} {
+		for _, request := range []string{"MULTI", "RPUSH {t}l 1 2 3", "ZADD {t}z 1 a 2 b", "EXEC", "SET marker set"} {
 			b.do(client, strings.Fields(request)...)
 			conn.do(strings.Fields(request)...)
 		}
@@ -128,7 +129,7 @@ func TestServedWaitsInTheStream(t *testing.T) {
 		if got != want {
 			t.Errorf("%s\n here  %q\n redis %q", wait, got, want)
 		}
-		b.do(client, "DEL", "{t}l")
-		conn.do("DEL", "{t}l")
+		b.do(client, "DEL", "{t}l", "{t}z")
+		conn.do("DEL", "{t}l", "{t}z")
 	}
 }

@@ -58,8 +58,8 @@ func (t *commandTable) lookup(args [][]byte) (cmd, container *Command) {
 func (t *commandTable) command(name []byte) *Command {
 	if len(name) <= packedBytes {
 		word := packName(name)
-		for i := packedPlace(word); ; i = (i + 1) % packedPlaces {
-			if entry := &t.packed[i]; entry.word == word || entry.cmd == nil {
+		for i := packedPlace(word); t.packed[i].cmd != nil; i = (i + 1) % packedPlaces {
+			if entry := &t.packed[i]; entry.word == word {
 				return entry.cmd
 			}
 		}
@@ -142,11 +142,16 @@ func packedPlace(word uint64) uint64 {
 	return word * goldenRatio >> (64 - packedBits)
 }
 
+// packable says whether a name fits into a word. It has to be of letters alone: words have the case bit set in every byte.
+func packable(name string) bool {
+	return len(name) <= packedBytes && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz") == ""
+}
+
 // pack enters the short names, each in the first free place from its own.
 func (t *commandTable) pack() {
 	t.packed = make([]packedCommand, packedPlaces)
 	for _, cmd := range t.all {
-		if len(cmd.Name) > packedBytes {
+		if !packable(cmd.Name) {
 			continue
 		}
 		word := packName([]byte(cmd.Name))

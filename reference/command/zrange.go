@@ -167,7 +167,7 @@ func (q *zrangeQuery) parseEnds(c *Call, low, high int) (ok bool) {
 func (q *zrangeQuery) within(z *keyspace.ZSet) (from, to int) {
 	size := z.Len()
 	if q.kind == byRank {
-		return rankRange(q.start, q.end, size)
+		return part(q.start, q.end, size)
 	}
 	if q.kind == byScore {
 		from, to = z.RanksByScore(q.scores)
@@ -185,22 +185,6 @@ func (q *zrangeQuery) within(z *keyspace.ZSet) (from, to int) {
 		to = from + int(q.limit)
 	}
 	return from, to
-}
-
-// rankRange turns the first and last rank, which count from the end if negative, into from <= rank < to.
-func rankRange(first, last int64, size int) (from, to int) {
-	n := int64(size)
-	if first < 0 {
-		first = max(first+n, 0)
-	}
-	if last < 0 {
-		last += n
-	}
-	last = min(last, n-1)
-	if first > last {
-		return 0, 0
-	}
-	return int(first), int(last) + 1
 }
 
 // parseScoreRange reads the ends of a range of scores. An end behind "(" is not in the range itself. As in Redis
