@@ -135,7 +135,7 @@ func newNode(dir string, port int, o Options) (*Node, error) {
 	}
 	n.busPort = int(parsed.Int("cluster-port"))
 	if n.busPort == 0 {
-		n.busPort = port + busPortOffset
+		n.busPort = port + BusPortOffset
 	}
 	n.addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 	return n, nil

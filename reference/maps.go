@@ -13,8 +13,8 @@ import (
 	"github.com/clusterspec/clusterspec/reference/slot"
 )
 
-// busPortOffset is added to a client port to get the bus port.
-const busPortOffset = 10000
+// BusPortOffset is added to a client port to get the bus port, unless cluster-port says otherwise.
+const BusPortOffset = 10000
 
 // writeMaps gives every node a nodes.conf in which the whole cluster is formed already, so that nobody has to be
 // introduced: primaries have equal shares of the slots and an epoch each, the n-th replica of each follows it.

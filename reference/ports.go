@@ -26,12 +26,12 @@ func freePorts(count int) ([]int, error) {
 	}
 	var ports []int
 	for port := first; port < last && len(ports) < count; port++ {
-		if hold(port) && hold(port+busPortOffset) {
+		if hold(port) && hold(port+BusPortOffset) {
 			ports = append(ports, port)
 		}
 	}
 	if len(ports) < count {
-		return nil, fmt.Errorf("starting a cluster: only %d of %d ports are free from %d to %d, each with the port %d above it", len(ports), count, first, last, busPortOffset)
+		return nil, fmt.Errorf("starting a cluster: only %d of %d ports are free from %d to %d, each with the port %d above it", len(ports), count, first, last, BusPortOffset)
 	}
 	return ports, nil
 }

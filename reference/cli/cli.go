@@ -28,13 +28,24 @@ func Node() *cobra.Command {
 			"An option that the node does not implement is refused.\n\nOptions:\n" + optionHelp(),
 		Example:            "  clusterspec node --port 7000 --cluster-enabled yes --dir /tmp/7000\n  redis-cli -p 7000 cluster info",
 		DisableFlagParsing: true, // the options are redis-server's, not ours
+		Args: func(_ *cobra.Command, args []string) error { // what is wrong here is a wrong command line, not a broken node
+			if wantsHelp(args) {
+				return nil
+			}
+			_, err := server.ParseArgs(args)
+			return err
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 && (args[0] == "--help" || args[0] == "-h") {
+			if wantsHelp(args) {
 				return cmd.Help()
 			}
 			return server.Main(args, cmd.OutOrStdout())
 		},
 	}
+}
+
+func wantsHelp(args []string) bool {
+	return len(args) > 0 && (args[0] == "--help" || args[0] == "-h")
 }
 
 // optionHelp lists the option table.
@@ -53,7 +64,11 @@ func optionHelp() string {
 
 // Cluster is `clusterspec cluster`, the parent of what is done with a whole cluster.
 func Cluster() *cobra.Command {
-	cmd := &cobra.Command{Use: "cluster", Short: "Run whole reference clusters"}
+	cmd := &cobra.Command{
+		Use: "cluster", Short: "Run whole reference clusters",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
 	cmd.AddCommand(start())
 	return cmd
 }
@@ -71,8 +86,14 @@ func start() *cobra.Command {
 		Use:     "start",
 		Short:   "Start a reference cluster in this process and keep it until Ctrl-C",
 		Example: "  clusterspec cluster start\n  clusterspec cluster start --primaries 5 --replicas 2 --port 7000 --option cluster-node-timeout=1000",
-		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return runCluster(cmd, f) },
+		Args: func(cmd *cobra.Command, args []string) error {
+			if err := cobra.NoArgs(cmd, args); err != nil {
+				return err
+			}
+			_, err := f.clusterOptions()
+			return err
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return runCluster(cmd, f) },
 	}
 	flags := cmd.Flags()
 	flags.IntVar(&f.primaries, "primaries", 3, "primaries, each with an equal share of the slots")
@@ -109,6 +130,10 @@ func (f startFlags) clusterOptions() (reference.Options, error) {
 	if f.primaries < 1 || f.replicas < 0 {
 		return o, errors.New("a cluster needs at least one primary, and no less than 0 replicas")
 	}
+	nodes := f.primaries * (1 + f.replicas)
+	if portMax := 65535 - reference.BusPortOffset; f.port < 0 || f.port+nodes-1 > portMax {
+		return o, fmt.Errorf("--port %d: %d nodes from there on do not fit below %d, and each needs the port %d above its own for the bus", f.port, nodes, portMax, reference.BusPortOffset)
+	}
 	if f.bind != "127.0.0.1" {
 		o.Config["protected-mode"] = "no" // whoever asks for other addresses wants to be reached there
 	}
@@ -119,7 +144,7 @@ func (f startFlags) clusterOptions() (reference.Options, error) {
 		}
 		o.Config[name] = value
 	}
-	for i := range f.primaries * (1 + f.replicas) {
+	for i := range nodes {
 		if f.port != 0 {
 			o.Ports = append(o.Ports, f.port+i)
 		}

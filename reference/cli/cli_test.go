@@ -138,8 +138,8 @@ func TestClusterStartLeavesNothingBehind(t *testing.T) {
 	}
 }
 
-// TestNodeRefuses looks at what the program says when it is started wrongly.
-func TestNodeRefuses(t *testing.T) {
+// TestStartedWrongly looks at what the program says when it is started wrongly.
+func TestStartedWrongly(t *testing.T) {
 	damaged := t.TempDir()
 	conf := filepath.Join(damaged, "nodes.conf")
 	const text = "this is no nodes.conf\n"
@@ -147,20 +147,29 @@ func TestNodeRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	free := strconv.Itoa(freePort(t))
+	const usage, broke = 4, 3
 	for _, tt := range []struct {
-		args []string
+		args string
+		code int
 		want string
 	}{
-		{[]string{"--prot", "7000"}, `did you mean "port"?`},
-		{[]string{"--port", free, "--cluster-enabled", "yes", "--dir", damaged}, "this is no nodes.conf"},
-		{[]string{"--port", free, "--dir", filepath.Join(damaged, "absent"), "--cluster-enabled", "yes"}, "absent"},
-		{[]string{"absent.conf"}, "absent.conf"},
+		{"node --prot 7000", usage, `did you mean "port"?`},
+		{"node --port 99999", usage, "between 0 and 65535"},
+		{"node --defect nonsense", usage, "vote-twice-in-epoch"},
+		{"node absent.conf", usage, "absent.conf"},
+		{"node --port " + free + " --cluster-enabled yes --dir " + damaged, broke, "this is no nodes.conf"},
+		{"node --port " + free + " --cluster-enabled yes --dir " + filepath.Join(damaged, "absent"), broke, "absent"},
+		{"cluster bogus", usage, "bogus"},
+		{"cluster start --primaries 0", usage, "at least one primary"},
+		{"cluster start --port 55535", usage, "do not fit"},
+		{"cluster start --option nonsense", usage, "name=value"},
 	} {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		out, err := exec.CommandContext(ctx, binary, append([]string{"node"}, tt.args...)...).CombinedOutput()
+		cmd := exec.CommandContext(ctx, binary, strings.Fields(tt.args)...)
+		out, _ := cmd.CombinedOutput()
 		cancel()
-		if err == nil || !strings.Contains(string(out), tt.want) {
-			t.Errorf("node %v: %v, says %q; want an error that says %q", tt.args, err, out, tt.want)
+		if code := cmd.ProcessState.ExitCode(); code != tt.code || !strings.Contains(string(out), tt.want) {
+			t.Errorf("%s: exit code %d, says %q; want %d and %q", tt.args, code, out, tt.code, tt.want)
 		}
 	}
 	if kept, _ := os.ReadFile(conf); string(kept) != text {

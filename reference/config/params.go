@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/clusterspec/clusterspec/reference/defect"
 )
 
 // Kind is how the text of an option is read.
@@ -91,7 +93,7 @@ var params = []Param{
 
 	// The reference's own.
 	{Name: "cluster-startup-delay", Kind: Int, Default: "2000", Max: math.MaxInt32, Doc: "milliseconds a starting primary waits before it serves (CLUSTER_WRITABLE_DELAY in Redis)"},
-	{Name: "defect", Kind: String, Default: "", Doc: "comma-separated deliberate errors, to test a test suite with"},
+	{Name: "defect", Kind: String, Default: "", Doc: "comma-separated deliberate errors, to test a test suite with", check: onlyDefects},
 }
 
 // index finds a row by name.
@@ -193,6 +195,11 @@ func onlyNo(text string) error {
 		return errors.New("this server keeps no append-only file: only no is supported")
 	}
 	return nil
+}
+
+func onlyDefects(text string) error {
+	_, err := defect.Parse(text)
+	return err
 }
 
 // hostname accepts what Redis accepts (isValidAnnouncedHostname).

@@ -16,7 +16,7 @@ import (
 // Main runs one node in the foreground until it is told to end: by SHUTDOWN, SIGINT or SIGTERM. args are
 // redis-server's: a configuration file, then options. The error says why the node did not start or had to end.
 func Main(args []string, stdout io.Writer) error {
-	options, err := config.Parse(args, os.ReadFile)
+	options, err := ParseArgs(args)
 	if err != nil {
 		return err
 	}
@@ -25,6 +25,7 @@ func Main(args []string, stdout io.Writer) error {
 		return err
 	}
 	defer closeLog()
+	signal.Ignore(syscall.SIGHUP) // as redis-server: a node outlives the terminal it was started from
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
@@ -43,6 +44,9 @@ func Main(args []string, stdout io.Writer) error {
 	}()
 	return s.Wait()
 }
+
+// ParseArgs reads the command line of Main, and the configuration file it may name.
+func ParseArgs(args []string) (*config.Config, error) { return config.Parse(args, os.ReadFile) }
 
 // openLog opens the option logfile, relative to the option dir; without it the log goes to standard output.
 func openLog(options *config.Config, stdout io.Writer) (log io.Writer, closeLog func() error, err error) {

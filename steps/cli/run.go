@@ -79,6 +79,9 @@ func run(cmd *cobra.Command, f runFlags) error {
 	if f.nodeTimeoutMillis < 1 || f.parallel < 1 {
 		return &steps.UsageError{Reason: "--node-timeout and --parallel must be at least 1"}
 	}
+	if _, err := steps.List(f.options(nil)); err != nil { // before targets are looked for, which can take a while
+		return err
+	}
 	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	console := reports.NewConsole(cmd.OutOrStdout(), reports.ConsoleOptions{Color: reports.ColorWanted(os.Stdout, os.Getenv), Quiet: f.quiet})
