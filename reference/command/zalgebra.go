@@ -14,24 +14,24 @@ var zalgebraCommands = []Command{
 	{
 		Name: "zunion", Arity: -3, Flags: ReadOnly | MovableKeys, Keys: countedKeys(1, ReadKey|ReturnsValue), Group: "sorted-set",
 		Since: "6.2.0", Complexity: "O(N + M log M) with N members given and M in the result",
-		Summary: "Returns the members that any of the sorted sets has", Run: func(c *Call) { combineScored(c, uniteScored) },
+		Summary: "Returns the members that any of the sorted sets has", Run: func(c *Call) { combineScored(c, uniteScored, true) },
 	},
 	{
 		Name: "zunionstore", Arity: -4, Flags: Write | DenyOOM | MovableKeys,
 		Keys: storeAndCountedKeys(OverwriteKey|UpdatesValue, ReadKey|ReturnsValue), Group: "sorted-set", Since: "2.0.0",
 		Complexity: "O(N + M log M) with N members given and M in the result",
-		Summary:    "Stores the members that any of the sorted sets has", Run: func(c *Call) { storeCombined(c, uniteScored) },
+		Summary:    "Stores the members that any of the sorted sets has", Run: func(c *Call) { storeCombined(c, uniteScored, true) },
 	},
 	{
 		Name: "zinter", Arity: -3, Flags: ReadOnly | MovableKeys, Keys: countedKeys(1, ReadKey|ReturnsValue), Group: "sorted-set",
 		Since: "6.2.0", Complexity: "O(N*K + M log M) with N members in the smallest of K sorted sets and M in the result",
-		Summary: "Returns the members that all sorted sets have", Run: func(c *Call) { combineScored(c, intersectScored) },
+		Summary: "Returns the members that all sorted sets have", Run: func(c *Call) { combineScored(c, intersectScored, true) },
 	},
 	{
 		Name: "zinterstore", Arity: -4, Flags: Write | DenyOOM | MovableKeys,
 		Keys: storeAndCountedKeys(OverwriteKey|UpdatesValue, ReadKey|ReturnsValue), Group: "sorted-set", Since: "2.0.0",
 		Complexity: "O(N*K + M log M) with N members in the smallest of K sorted sets and M in the result",
-		Summary:    "Stores the members that all sorted sets have", Run: func(c *Call) { storeCombined(c, intersectScored) },
+		Summary:    "Stores the members that all sorted sets have", Run: func(c *Call) { storeCombined(c, intersectScored, true) },
 	},
 	{
 		Name: "zintercard", Arity: -3, Flags: ReadOnly | MovableKeys, Keys: countedKeys(1, ReadKey|ReturnsValue), Group: "sorted-set",
@@ -41,13 +41,13 @@ var zalgebraCommands = []Command{
 	{
 		Name: "zdiff", Arity: -3, Flags: ReadOnly | MovableKeys, Keys: countedKeys(1, ReadKey|ReturnsValue), Group: "sorted-set",
 		Since: "6.2.0", Complexity: "O(N*K + M log M) with N members in the first of K sorted sets and M in the result",
-		Summary: "Returns the members of the first sorted set that no other has", Run: func(c *Call) { combineScored(c, subtractScored) },
+		Summary: "Returns the members of the first sorted set that no other has", Run: func(c *Call) { combineScored(c, subtractScored, false) },
 	},
 	{
 		Name: "zdiffstore", Arity: -4, Flags: Write | DenyOOM | MovableKeys,
 		Keys: storeAndCountedKeys(OverwriteKey|UpdatesValue, ReadKey|ReturnsValue), Group: "sorted-set", Since: "6.2.0",
 		Complexity: "O(N*K + M log M) with N members in the first of K sorted sets and M in the result",
-		Summary:    "Stores the members of the first sorted set that no other has", Run: func(c *Call) { storeCombined(c, subtractScored) },
+		Summary:    "Stores the members of the first sorted set that no other has", Run: func(c *Call) { storeCombined(c, subtractScored, false) },
 	},
 }
 
@@ -227,10 +227,10 @@ func zeroIfNaN(score float64) float64 {
 // scoredCombination makes one sorted set of several.
 type scoredCombination func(q *scoredQuery) *keyspace.ZSet
 
-// combineScored replies with what a combination gives.
-func combineScored(c *Call, combine scoredCombination) {
+// combineScored replies with what a combination gives; weighted says whether it takes WEIGHTS and AGGREGATE.
+func combineScored(c *Call, combine scoredCombination, weighted bool) {
 	var q scoredQuery
-	if !q.parse(c, 1, scoredOptions{weights: c.Cmd.Name != "zdiff", withScores: true}) {
+	if !q.parse(c, 1, scoredOptions{weights: weighted, withScores: true}) {
 		return
 	}
 	result := combine(&q)
@@ -238,9 +238,9 @@ func combineScored(c *Call, combine scoredCombination) {
 }
 
 // storeCombined stores what a combination gives.
-func storeCombined(c *Call, combine scoredCombination) {
+func storeCombined(c *Call, combine scoredCombination, weighted bool) {
 	var q scoredQuery
-	if !q.parse(c, 2, scoredOptions{weights: c.Cmd.Name != "zdiffstore"}) {
+	if !q.parse(c, 2, scoredOptions{weights: weighted}) {
 		return
 	}
 	result := keyspace.NewZSet()
