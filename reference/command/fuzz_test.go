@@ -38,7 +38,9 @@ func FuzzExecute(f *testing.F) {
 				continue
 			}
 			s.Reply.Buf = s.Reply.Buf[:0]
-			b.Execute(s, args)
+			if b.Execute(s, args) == Blocked {
+				b.Unblock(s) // a blocked session is not fed
+			}
 			if err := wellFormed(s.Reply.Buf); err != nil {
 				t.Fatalf("%q is answered with %q: %v", line, s.Reply.Buf, err)
 			}

@@ -8,10 +8,10 @@ import (
 	"testing"
 )
 
-// TestRandomObjectsAsRedis runs random commands on sets and sorted sets against a live redis-server as well. The sets grow
-// large enough to be held in either way, and shrink until nothing is left.
+// TestRandomObjectsAsRedis runs random commands on lists, hashes, sets and sorted sets against a live redis-server as well.
+// They grow large enough to be held in either way, and shrink until nothing is left.
 func TestRandomObjectsAsRedis(t *testing.T) {
-	const requests, seed = 6000, 20261122
+	const requests, seed = 12000, 20261122
 	o := startOracle(t)
 	b := newBench(t, testSetup{})
 	client, conn := b.client(), o.dial(t)
@@ -22,14 +22,14 @@ func TestRandomObjectsAsRedis(t *testing.T) {
 		if bytes.Equal(ours, theirs) {
 			continue
 		}
-		if fmt.Sprint(sortedLines(ours)) != fmt.Sprint(sortedLines(theirs)) || request[0][0] == 'Z' {
+		if fmt.Sprint(sortedLines(ours)) != fmt.Sprint(sortedLines(theirs)) || request[0][0] == 'Z' || request[0][0] == 'L' {
 			t.Fatalf("seed %d, request %d: %q\n here  %.300q\n redis %.300q", seed, n, request, ours, theirs)
 		}
 	}
 }
 
-// randomRequest makes one request whose reply depends on chance in no other way than by the order of a set's members. In
-// the first half of the requests to come sets grow.
+// randomRequest makes one request whose reply depends on chance in no other way than by the order of a set's members or
+// a hash's fields. In the first half of the requests to come the values grow.
 func randomRequest(r *rand.Rand, n int) []string {
 	key := func(prefix string) string { return "{x}" + prefix + strconv.Itoa(r.IntN(3)) }
 	member := func() string { return strconv.Itoa(r.IntN(400)) }
@@ -49,6 +49,10 @@ func randomRequest(r *rand.Rand, n int) []string {
 		{"ZADD", key("z"), "NX", score(), member()},
 		{"ZADD", key("lex"), "0", member(), "0", member()},
 		{"ZINCRBY", key("z"), strconv.Itoa(r.IntN(5)), "counter" + strconv.Itoa(r.IntN(3))},
+		{"RPUSH", key("l"), member(), member(), member()}, {"LPUSH", key("l"), member(), member()},
+		{"LINSERT", key("l"), "BEFORE", member(), member()}, {"LINSERT", key("l"), "AFTER", member(), member()},
+		{"HSET", key("h"), member(), member(), "m" + member(), member()}, {"HSETNX", key("h"), member(), "x"},
+		{"HINCRBY", key("h"), member(), rank()}, {"HINCRBYFLOAT", key("h"), "m" + member(), "0.25"},
 	}
 	shrink := [][]string{
 		{"SREM", key("s"), member(), "m" + member(), member()},
@@ -64,6 +68,10 @@ func randomRequest(r *rand.Rand, n int) []string {
 		{"SINTERSTORE", key("s"), key("s"), key("s")},
 		{"ZINTERSTORE", key("z"), "2", key("z"), key("z"), "AGGREGATE", "MIN"},
 		{"ZRANGESTORE", key("z"), key("z"), rank(), rank()},
+		{"LPOP", key("l"), "5"}, {"RPOP", key("l")}, {"LREM", key("l"), strconv.Itoa(r.IntN(5) - 2), member()},
+		{"LTRIM", key("l"), strconv.Itoa(r.IntN(9)), strconv.Itoa(-r.IntN(9))}, {"LMPOP", "2", key("l"), key("l"), "RIGHT", "COUNT", "3"},
+		{"LMOVE", key("l"), key("l"), "LEFT", "RIGHT"}, {"RPOPLPUSH", key("l"), key("l")},
+		{"HDEL", key("h"), member(), member(), "m" + member()},
 	}
 	look := [][]string{
 		{"SCARD", key("s")}, {"SISMEMBER", key("s"), member()}, {"SMEMBERS", key("s")}, {"OBJECT", "ENCODING", key("s")},
@@ -79,6 +87,9 @@ func randomRequest(r *rand.Rand, n int) []string {
 		{"ZUNION", "3", key("z"), key("s"), key("z"), "WEIGHTS", "1", "2", "0.1", "WITHSCORES"},
 		{"ZINTER", "2", key("z"), key("s"), "WITHSCORES", "AGGREGATE", "MAX"}, {"ZDIFF", "2", key("z"), key("s"), "WITHSCORES"},
 		{"OBJECT", "ENCODING", key("lex")},
+		{"LRANGE", key("l"), rank(), rank()}, {"LINDEX", key("l"), rank()}, {"LSET", key("l"), rank(), member()}, {"LLEN", key("l")},
+		{"LPOS", key("l"), member(), "COUNT", "0", "RANK", strconv.Itoa(r.IntN(2)*4 - 2)}, {"LRANGE", key("l"), "0", "-1"},
+		{"HGETALL", key("h")}, {"HMGET", key("h"), member(), "m" + member()}, {"HLEN", key("h")}, {"OBJECT", "ENCODING", key("h")},
 	}
 	switch chance := r.IntN(10); {
 	case chance < 4:

@@ -1,9 +1,12 @@
 // Package keyspace is where a node keeps its keys: one table per slot, so that counting, listing, moving and dropping a
 // slot cost what that slot holds.
 //
-// Keys and values are records in slabs (arena.go, record.go) that the garbage collector does not look into; a table
+// Keys and strings are records in slabs (arena.go, record.go) that the garbage collector does not look into; a table
 // (table.go) is an array of 8-byte cells, a tag and a reference each. A million keys of 16 bytes with values of 64
 // bytes take about 100 bytes each.
+//
+// Lists, sets, hashes and sorted sets are objects outside the slabs (object.go), which their records name. They are
+// changed in place by those who have got them from the DB.
 //
 // A DB knows no clock and has no policy: what counts as expired and who may delete it is decided by package command. It
 // belongs to one goroutine. Which slot a key is in is up to the caller: the same key in two slots is two keys.
