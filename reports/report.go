@@ -56,7 +56,7 @@ type Target struct {
 	Name string `json:"name"`
 	// Spec is the text that selects the target on a command line.
 	Spec string `json:"spec"`
-	// Kind is how its nodes live: reference, exec, docker or addr.
+	// Kind is how its nodes live: reference, exec, docker, mix or addr.
 	Kind string `json:"kind"`
 	// Server and Version are what the target says about itself: "redis", "7.0.15".
 	Server  string `json:"server,omitempty"`

@@ -11,7 +11,7 @@ import (
 
 const (
 	replicationInterval clock.Millis = 50
-	bytesPerInterval                 = 100
+	bytesPerInterval    uint64       = 100
 )
 
 // replicate is one step of it, for all nodes.
