@@ -99,3 +99,21 @@ func BenchmarkMap(b *testing.B) {
 		i++
 	}
 }
+
+func BenchmarkSetAdd(b *testing.B) {
+	s := NewSet()
+	var member []byte
+	for i := 0; b.Loop(); i++ {
+		member = fmt.Appendf(member[:0], "member %d", i)
+		s.Add(member)
+	}
+}
+
+func BenchmarkZSetSet(b *testing.B) {
+	z := NewZSet()
+	var member []byte
+	for i := 0; b.Loop(); i++ {
+		member = fmt.Appendf(member[:0], "member %d", i)
+		z.Set(member, float64(i*7919%1000003))
+	}
+}

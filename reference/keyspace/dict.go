@@ -115,7 +115,8 @@ func (d *dict[V]) addIndex() {
 func (d *dict[V]) enter(key []byte, place int) {
 	c := makeCell(dictTag(key), ref(place+1))
 	for d.index.full() || !d.index.insert(c) {
-		d.resize(max(cellsFor(int(d.index.used)+1), len(d.index.cells)+1))
+		n := len(d.index.cells) // if there is room, but not where it is wanted
+		d.resize(max(cellsFor(int(d.index.used)+1), n+n/16+1))
 	}
 }
 
