@@ -84,6 +84,7 @@ func TestSecondFailover(t *testing.T) {
 		s.Nodes[6].Kill()
 		s.within(10_000, "the second promotion", func() bool { return s.self(3).IsPrimary() })
 		s.check(s.Now()-killed < 2*timeout+1500, "it took %d ms", s.Now()-killed)
+		s.check(s.noted(cluster.ElectionScheduled, 3, killed) == 1, "it did not plan a new election")
 	})
 }
 

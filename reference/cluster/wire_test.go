@@ -406,6 +406,38 @@ func TestVoteRequestOnTheWire(t *testing.T) {
 	}
 }
 
+// TestManualFailoverOnTheWire: MFSTART goes to the primary; its frozen offset comes back; votes are asked for in the very
+// turn in which we have got so far.
+func TestManualFailoverOnTheWire(t *testing.T) {
+	l := alone(t, ofReplica)
+	l.turn(func(now clock.Instant) {
+		if err := l.m.Failover(now, cluster.FailoverAgreed); err != nil {
+			t.Fatal(err)
+		}
+	})
+	l.only(bus.TypeMFStart, l.out[idA])
+	ping := l.from(idA, bus.TypePing)
+	ping.Offset = 1500
+	l.receive(idA, ping)
+	l.only(bus.TypePong, l.in[idA]) // this offset may still move
+	ping.Offset, ping.Message = 2000, bus.Paused
+	l.receive(idA, ping)
+	l.only(bus.TypePong, l.in[idA])
+	ping.Offset = 3000 // a later one does not count
+	l.receive(idA, ping)
+	l.offset = 2000
+	l.turn(func(clock.Instant) {})
+	requests := 0
+	for _, s := range l.sent() {
+		if s.Frame.Type == bus.TypeAuthRequest && s.Frame.Message == bus.ForceAck {
+			requests++
+		}
+	}
+	if requests != 3 {
+		t.Errorf("%d nodes were asked for votes, want 3", requests)
+	}
+}
+
 // TestSecondForce: an attempt that failed does not hold up the next one, as an automatic one would be for 4*N.
 func TestSecondForce(t *testing.T) {
 	l := alone(t, ofReplica)
