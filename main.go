@@ -36,19 +36,19 @@ func run(args []string) int {
 
 // exitCode says on stderr what has not been said yet. A command line that was not understood never got to its command.
 func exitCode(err error, understood bool) int {
-	var said *stepscli.ExitError
-	var usage *steps.UsageError
-	switch {
-	case err == nil:
+	if err == nil {
 		return reports.ExitExpected
-	case err == error(said), errors.As(err, &said) && err.Error() == said.Error():
+	}
+	if said, all := err.(*stepscli.ExitError); all {
 		return said.Code
 	}
 	fmt.Fprintln(os.Stderr, "clusterspec:", err)
+	var said *stepscli.ExitError
+	var usage *steps.UsageError
 	switch {
 	case !understood, errors.As(err, &usage):
 		return reports.ExitUsage
-	case said != nil:
+	case errors.As(err, &said):
 		return said.Code
 	}
 	return reports.ExitHarness

@@ -1,0 +1,98 @@
+package steps
+
+import (
+	"bytes"
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/clusterspec/clusterspec/compose/wire"
+	"github.com/clusterspec/clusterspec/reports"
+)
+
+// waitingWorld measures time in steps of 200 ms.
+func waitingWorld(t *testing.T) *World {
+	w := newWorld(&pool{nodeTimeout: 200 * time.Millisecond})
+	w.ctx, w.step = t.Context(), "within 1 node timeout it holds"
+	return w
+}
+
+// holdsFrom makes a statement that holds from one look on, up to another.
+func holdsFrom(w *World, first, last int) func() error {
+	looks := 0
+	return func() error {
+		looks++
+		return w.check("A", first <= looks && looks <= last, "look "+itoa(looks), "another look")
+	}
+}
+
+func TestWithin(t *testing.T) {
+	w := waitingWorld(t)
+	if err := w.within(5, holdsFrom(w, 3, 3)); err != nil {
+		t.Error(err)
+	}
+	if w.checks != 1 {
+		t.Errorf("three looks count as %d checks", w.checks)
+	}
+	err := w.within(1, holdsFrom(w, 1000, 1000))
+	if verdictOf(err) != reports.Fail || !strings.Contains(err.Error(), "got look ") || !strings.Contains(err.Error(), "of 200ms)") {
+		t.Errorf("the last value and the time are missing: %v", err)
+	}
+	if len(w.waits) != 2 || w.waits[0].Allowed != 5 || w.waits[0].UsedMillis >= w.waits[0].AllowedMillis || w.waits[1].NodeTimeouts < 1 {
+		t.Errorf("%+v", w.waits)
+	}
+}
+
+func TestWithinDoesNotWaitForNonsense(t *testing.T) {
+	w := waitingWorld(t)
+	began := time.Now()
+	err := w.within(100, func() error { return nonsense("there is no node Q") })
+	if verdictOf(err) != reports.HarnessError || time.Since(began) > 2*time.Second {
+		t.Errorf("%v after %s", err, time.Since(began))
+	}
+}
+
+func TestThroughout(t *testing.T) {
+	w := waitingWorld(t)
+	began := time.Now()
+	if err := w.throughout(1, holdsFrom(w, 1, 1000)); err != nil || time.Since(began) < w.nodeTimeout {
+		t.Errorf("%v after %s", err, time.Since(began))
+	}
+	if err := w.throughout(1, holdsFrom(w, 1, 2)); verdictOf(err) != reports.Fail {
+		t.Errorf("what stopped holding at the third look: %v", err)
+	}
+}
+
+// A statement becomes a step with a number in front.
+func TestTimed(t *testing.T) {
+	w := waitingWorld(t)
+	var got []any
+	statement := func(name string, slot int) error { got = append(got, name, slot); return errors.New("no") }
+	timed := w.timed(statement, func(timeouts int, holds func() error) error { got = append(got, timeouts); return holds() })
+	if err := timed.(func(int, string, int) error)(7, "A", 866); err == nil || !reflect.DeepEqual(got, []any{7, "A", 866}) {
+		t.Errorf("%v, %v", got, err)
+	}
+}
+
+func TestBusFrames(t *testing.T) {
+	f := busFrame{
+		version: busVersion, kind: busPong, currentEpoch: 7, configEpoch: 6, sender: newBusID(), primary: newBusID(), port: 7000, busPort: 17000,
+		flags: busFlagReplica, message: busForce, slots: []wire.SlotRange{{From: 0, To: 0}, {From: 5, To: 17}, {From: 16383, To: 16383}},
+	}
+	got, err := readBusFrame(bytes.NewReader(f.bytes()))
+	if err != nil || !reflect.DeepEqual(got, f) {
+		t.Errorf("%+v, %v\nwant %+v", got, err, f)
+	}
+	for n := range busHeaderBytes {
+		if _, err := readBusFrame(bytes.NewReader(f.bytes()[:n])); err == nil {
+			t.Fatalf("%d bytes are a frame", n)
+		}
+	}
+	other := f.bytes()
+	copy(other, "HTTP")
+	if _, err := readBusFrame(bytes.NewReader(other)); err == nil {
+		t.Error("HTTP is a frame")
+	}
+}
