@@ -23,5 +23,7 @@
 // on any link or to any client. A vote that is not on disk must not be cast (spec 5.2). If the file cannot be written,
 // the node must stop.
 //
-// A Send may name a link whose Dial is still under way: keep the bytes until it is connected (spec 2.7).
+// A Send may name a link whose Dial is still under way: keep the bytes until it is connected (spec 2.7). Links need TCP
+// keep-alive and an end to TCP's patience: while a peer talks to us on its own link, the machine does not give up ours to
+// it, even if nothing gets through any more (spec 3.2).
 package cluster

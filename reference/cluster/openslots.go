@@ -139,7 +139,8 @@ func (m *Machine) SetNode(now clock.Instant, s slot.Slot, id string) error {
 	case p.IsReplica():
 		return ReplyError("Target node is not a master")
 	case wasOurs && p != m.self && keys != 0:
-		return ReplyError(fmt.Sprintf("Can't assign hashslot %d to a different node while I still hold keys for this hash slot.", s))
+		return ReplyError(fmt.Sprintf(
+			"Can't assign hashslot %d to a different node while I still hold keys for this hash slot.", s))
 	}
 	if keys == 0 {
 		m.migrating.remove(s)

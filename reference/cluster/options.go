@@ -29,12 +29,12 @@ type Config struct {
 type Options struct {
 	NodeTimeout              clock.Millis // how long a node may be silent; most other times are multiples of it
 	RequireFullCoverage      bool         // the cluster is down while a slot has no working owner
-	AllowReadsWhenDown       bool
-	AllowPubsubShardWhenDown bool
-	AllowReplicaMigration    bool // replicas move to orphaned primaries, and emptied primaries become replicas
-	ReplicaNoFailover        bool // this node never starts an election on its own
-	MigrationBarrier         int  // replicas a primary keeps when one of them moves away
-	ReplicaValidityFactor    int  // how many node timeouts old a replica's data may be for an election; 0: any age
+	AllowReadsWhenDown       bool         // for who redirects commands; the machine does not look at it
+	AllowPubsubShardWhenDown bool         // likewise
+	AllowReplicaMigration    bool         // replicas move to orphaned primaries, and emptied primaries become replicas
+	ReplicaNoFailover        bool         // this node never starts an election on its own
+	MigrationBarrier         int          // replicas a primary keeps when one of them moves away
+	ReplicaValidityFactor    int          // how many node timeouts old a replica's data may be for an election; 0: any age
 	AnnounceIP               string
 	AnnounceHostname         string
 	AnnounceNodename         string       // cluster-announce-human-nodename

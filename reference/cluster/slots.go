@@ -26,18 +26,17 @@ func (m *Machine) bind(s slot.Slot, p *Peer) {
 	m.changed()
 }
 
-// unbind leaves a slot without an owner. It reports whether it had one.
-func (m *Machine) unbind(s slot.Slot) bool {
+// unbind leaves a slot without an owner.
+func (m *Machine) unbind(s slot.Slot) {
 	p := m.owner[s]
 	if p == nil {
-		return false
+		return
 	}
 	m.owner[s] = nil
 	m.notClaiming.Remove(s)
 	p.Slots.Remove(s)
 	p.slotCount--
 	m.changed()
-	return true
 }
 
 // unbindAll leaves all slots of p without an owner (clusterDelNodeSlots).
@@ -78,22 +77,24 @@ func (m *Machine) noteSlotsGone() {
 // AddSlots makes us the owner of slots that nobody owns: CLUSTER ADDSLOTS (ranges of one slot) and ADDSLOTSRANGE. It takes
 // all of them or none. Like Redis it does not ask whether we are a primary.
 func (m *Machine) AddSlots(now clock.Instant, ranges []slot.Range) error {
-	return m.assign(now, ranges, "Slot %d is already busy", func(s slot.Slot) bool { return m.owner[s] == nil },
-		func(s slot.Slot) {
-			m.importing.remove(s) // we are the real owner now
-			m.bind(s, m.self)
-		})
+	free := func(s slot.Slot) bool { return m.owner[s] == nil }
+	return m.assign(now, ranges, "Slot %d is already busy", free, func(s slot.Slot) {
+		m.importing.remove(s) // we are the real owner now
+		m.bind(s, m.self)
+	})
 }
 
 // DelSlots unbinds slots, whoever owns them: CLUSTER DELSLOTS and DELSLOTSRANGE. It takes all of them or none, and tells
 // no other node.
 func (m *Machine) DelSlots(now clock.Instant, ranges []slot.Range) error {
-	return m.assign(now, ranges, "Slot %d is already unassigned", func(s slot.Slot) bool { return m.owner[s] != nil },
-		func(s slot.Slot) { m.unbind(s) })
+	bound := func(s slot.Slot) bool { return m.owner[s] != nil }
+	return m.assign(now, ranges, "Slot %d is already unassigned", bound, m.unbind)
 }
 
 // assign checks all slots in the order given, then changes them.
-func (m *Machine) assign(now clock.Instant, ranges []slot.Range, refusal string, ok func(slot.Slot) bool, change func(slot.Slot)) error {
+func (m *Machine) assign(
+	now clock.Instant, ranges []slot.Range, refusal string, ok func(slot.Slot) bool, change func(slot.Slot),
+) error {
 	m.now = now
 	var chosen slot.Set
 	for _, r := range ranges {

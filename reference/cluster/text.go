@@ -26,7 +26,7 @@ func (s *Stats) received(t bus.Type, wireBytes int) {
 func (m *Machine) Stats() Stats { return m.stats }
 
 // AppendNodes appends the text of CLUSTER NODES (spec 7.5).
-func (m *Machine) AppendNodes(dst []byte, now clock.Instant) []byte {
+func (m *Machine) AppendNodes(dst []byte, _ clock.Instant) []byte {
 	for _, p := range m.peers {
 		n := m.record(p)
 		dst = nodesconf.AppendLine(dst, &n)
@@ -35,7 +35,7 @@ func (m *Machine) AppendNodes(dst []byte, now clock.Instant) []byte {
 }
 
 // AppendNode appends p's line of CLUSTER NODES without the end of line, as CLUSTER REPLICAS lists it.
-func (m *Machine) AppendNode(dst []byte, p *Peer, now clock.Instant) []byte {
+func (m *Machine) AppendNode(dst []byte, p *Peer, _ clock.Instant) []byte {
 	n := m.record(p)
 	return bytes.TrimSuffix(nodesconf.AppendLine(dst, &n), []byte{'\n'})
 }

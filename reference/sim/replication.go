@@ -32,7 +32,8 @@ func (w *World) replicate() {
 
 // replicateFrom moves a replica on. A primary that cannot be reached, or is none any more, is a link that is down.
 func (n *Node) replicateFrom(primary *Node) {
-	up := primary != nil && primary.IP == n.followingIP && n.w.open(n, primary) && n.w.open(primary, n) && primary.Machine.Myself().IsPrimary()
+	up := primary != nil && primary.IP == n.followingIP && primary.Machine.Myself().IsPrimary() &&
+		n.w.open(n, primary) && n.w.open(primary, n)
 	if up || n.linkUp {
 		n.linkSince = n.w.now
 	}
