@@ -3,6 +3,7 @@ package target
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -43,16 +44,18 @@ func Merge(options ...map[string]string) map[string]string {
 	return all
 }
 
+// DirOption is the folder of a node: one word, whatever blanks it has.
+const DirOption = "dir"
+
 // CommandLine is the settings as redis-server takes them: --name value, sorted by name. A value of several words becomes several arguments.
 func CommandLine(options map[string]string) []string {
 	var args []string
 	for _, name := range slices.Sorted(maps.Keys(options)) {
-		args = append(args, "--"+name)
 		words := strings.Fields(options[name])
-		if len(words) == 0 {
-			words = []string{""}
+		if len(words) == 0 || name == DirOption {
+			words = []string{options[name]}
 		}
-		args = append(args, words...)
+		args = append(append(args, "--"+name), words...)
 	}
 	return args
 }
@@ -62,8 +65,8 @@ func ConfFile(options map[string]string) string {
 	var text strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(options)) {
 		value := options[name]
-		if value == "" {
-			value = `""`
+		if value == "" || name == DirOption {
+			value = strconv.Quote(value)
 		}
 		text.WriteString(name + " " + value + "\n")
 	}

@@ -18,6 +18,16 @@ func TestCommandLineAndConfFile(t *testing.T) {
 	}
 }
 
+func TestFolderWithBlanks(t *testing.T) {
+	options := map[string]string{DirOption: "/tmp/a  b"}
+	if got := CommandLine(options); !slices.Equal(got, []string{"--dir", "/tmp/a  b"}) {
+		t.Errorf("got %q, want the folder as one word", got)
+	}
+	if got, want := ConfFile(options), "dir \"/tmp/a  b\"\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestMergeLeavesItsArgumentsAlone(t *testing.T) {
 	base := map[string]string{"a": "1"}
 	if got := Merge(base, map[string]string{"a": "2"}); got["a"] != "2" || !maps.Equal(base, map[string]string{"a": "1"}) {

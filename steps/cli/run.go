@@ -82,6 +82,11 @@ func run(cmd *cobra.Command, f runFlags) error {
 	if _, err := steps.List(f.options(nil)); err != nil { // before targets are looked for, which can take a while
 		return err
 	}
+	if !f.noReport { // a run takes minutes: what would be lost at its end is found out at its beginning
+		if err := makeWritable(f.out); err != nil {
+			return err
+		}
+	}
 	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	console := reports.NewConsole(cmd.OutOrStdout(), reports.ConsoleOptions{Color: reports.ColorWanted(os.Stdout, os.Getenv), Quiet: f.quiet})
@@ -97,6 +102,18 @@ func run(cmd *cobra.Command, f runFlags) error {
 	}
 	report.Targets = append(report.Targets, absent...)
 	return f.deliver(report, console)
+}
+
+// makeWritable makes the report's folder and tries to write there.
+func makeWritable(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("making the report's folder: %w: choose another with --out, or --no-report", err)
+	}
+	probe, err := os.CreateTemp(dir, ".probe-*")
+	if err != nil {
+		return fmt.Errorf("writing into the report's folder: %w: choose another with --out, or --no-report", err)
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
 // entrants are the targets that were named, or else those this machine has; absent are those it has not, for the report.
@@ -145,8 +162,12 @@ func (f *runFlags) deliver(report *reports.Report, console *reports.Console) err
 		written = reports.WriteAll(dir, report)
 	}
 	console.End(report, dir)
-	if code := report.Exit(); code != reports.ExitExpected {
-		return errors.Join(written, &ExitError{code})
+	code := report.Exit()
+	switch {
+	case code == reports.ExitExpected:
+		return written
+	case written == nil:
+		return &ExitError{code}
 	}
-	return written
+	return errors.Join(written, &ExitError{code})
 }

@@ -67,6 +67,10 @@ func noEngine(err error) error {
 
 // check asks the engine for a sign of life and makes sure that it publishes ports on this machine.
 func (e *engine) check(ctx context.Context) error {
+	// testcontainers looks elsewhere when nobody answers there, which is not what its user asked for.
+	if wanted := os.Getenv("DOCKER_HOST"); wanted != "" && wanted != e.client.DaemonHost() {
+		return noEngine(fmt.Errorf("nobody at %s, which is DOCKER_HOST", wanted))
+	}
 	if _, err := e.client.Ping(ctx, client.PingOptions{}); err != nil {
 		return noEngine(err)
 	}

@@ -46,7 +46,7 @@ var _ interface {
 
 func newNode(name string, c *Cluster, command *command, program string, options map[string]string) (*Node, error) {
 	n := &Node{name: name, cluster: c, dir: filepath.Join(c.dir, name), command: command, program: program}
-	n.options = target.Merge(options, map[string]string{"dir": n.dir})
+	n.options = target.Merge(options, map[string]string{target.DirOption: n.dir})
 	return n, os.MkdirAll(n.dir, 0o755)
 }
 
