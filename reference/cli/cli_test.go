@@ -43,6 +43,14 @@ func TestRedisCliFormsAndReshards(t *testing.T) {
 	eventually(t, 20*time.Second, func() error {
 		return check(redisCliErr("--cluster", "check", nodes[0]))
 	})
+	for _, node := range nodes { // redis-cli does not wait for primaries that are still in their first two seconds
+		eventually(t, 20*time.Second, func() error {
+			if info := redisCli(t, "-p", port(node), "cluster", "info"); !strings.Contains(info, "cluster_state:ok") {
+				return fmt.Errorf("node %s says:\n%s", node, info)
+			}
+			return nil
+		})
+	}
 
 	client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: nodes})
 	defer client.Close()
