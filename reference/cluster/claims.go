@@ -23,6 +23,9 @@ func (m *Machine) learnSlots(sender *Peer, f *bus.Frame) {
 // correctClaims sends the owner of the first slot that the sender claims wrongly, with all its slots. The rest follows
 // with the next pings. Replicas do that as well.
 func (m *Machine) correctClaims(sender *Peer, f *bus.Frame) {
+	if !m.reachable(sender) {
+		return
+	}
 	for s := range f.Slots.All() {
 		owner := m.owner[s]
 		if owner == sender || m.unclaimed(s) || owner.ConfigEpoch <= f.ConfigEpoch {
@@ -30,7 +33,7 @@ func (m *Machine) correctClaims(sender *Peer, f *bus.Frame) {
 		}
 		update := m.newFrame(bus.TypeUpdate)
 		update.Update = bus.Update{ConfigEpoch: owner.ConfigEpoch, ID: owner.ID, Slots: owner.Slots}
-		m.sendTo(sender, update)
+		m.send(sender.outbound, update)
 		m.note(UpdateSent, sender, owner.ConfigEpoch, "slots belong to "+owner.ID.String())
 		return
 	}

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -28,9 +29,27 @@ type redis struct {
 	dir     string
 	port    uint16
 	busPort uint16
-	log     bytes.Buffer
+	log     logBuffer
 	cmd     *exec.Cmd
 	id      string
+}
+
+// logBuffer is what a server writes while the test reads it.
+type logBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *logBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
 }
 
 func startRedis(t *testing.T) *redis {
