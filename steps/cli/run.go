@@ -57,7 +57,7 @@ func Run(version string) *cobra.Command {
 	flags.BoolVar(&f.require, "require", false, "a target that does not join, or lacks an ability a scenario needs, is a failure")
 	flags.BoolVar(&f.destructive, "destructive", false, "allow to flush, reset and reconfigure clusters that already run (addr:)")
 	flags.IntVar(&f.nodeTimeoutMillis, "node-timeout", int(steps.DefaultNodeTimeout/time.Millisecond), "cluster-node-timeout in milliseconds; all waiting is measured in it")
-	flags.IntVar(&f.parallel, "parallel", 1, "scenarios at the same time on each target")
+	flags.IntVar(&f.parallel, "parallel", 2, "scenarios at the same time on each target; lines come as they end")
 	flags.Uint64Var(&f.seed, "seed", 1, "where all chance comes from")
 	flags.BoolVar(&f.shuffle, "shuffle", false, "run the scenarios of each feature in an order drawn from the seed")
 	flags.BoolVar(&f.quiet, "quiet", false, "no line for each result, only the end")
