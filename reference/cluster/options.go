@@ -27,34 +27,31 @@ type Config struct {
 // Options are the settings that CONFIG SET can change. Their names in redis.conf begin with cluster- unless said
 // otherwise.
 type Options struct {
-	NodeTimeout              clock.Millis // how long a node may be silent; most other times are multiples of it
-	RequireFullCoverage      bool         // the cluster is down while a slot has no working owner
-	AllowReadsWhenDown       bool         // for who redirects commands; the machine does not look at it
-	AllowPubsubShardWhenDown bool         // likewise
-	AllowReplicaMigration    bool         // replicas move to orphaned primaries, and emptied primaries become replicas
-	ReplicaNoFailover        bool         // this node never starts an election on its own
-	MigrationBarrier         int          // replicas a primary keeps when one of them moves away
-	ReplicaValidityFactor    int          // how many node timeouts old a replica's data may be for an election; 0: any age
-	AnnounceIP               string
-	AnnounceHostname         string
-	AnnounceNodename         string       // cluster-announce-human-nodename
-	AnnouncePort             uint16       // 0: Config.Port
-	AnnounceBusPort          uint16       // 0: Config.BusPort
-	ReplicaPingPeriod        clock.Millis // repl-ping-replica-period: part of the age allowed by ReplicaValidityFactor
-	StartupDelay             clock.Millis // how long a starting primary stays down, to hear first what changed (spec 3.5)
+	NodeTimeout           clock.Millis // how long a node may be silent; most other times are multiples of it
+	RequireFullCoverage   bool         // the cluster is down while a slot has no working owner
+	AllowReplicaMigration bool         // replicas move to orphaned primaries, and emptied primaries become replicas
+	ReplicaNoFailover     bool         // this node never starts an election on its own
+	MigrationBarrier      int          // replicas a primary keeps when one of them moves away
+	ReplicaValidityFactor int          // how many node timeouts old a replica's data may be for an election; 0: any age
+	AnnounceIP            string
+	AnnounceHostname      string
+	AnnounceNodename      string       // cluster-announce-human-nodename
+	AnnouncePort          uint16       // 0: Config.Port
+	AnnounceBusPort       uint16       // 0: Config.BusPort
+	ReplicaPingPeriod     clock.Millis // repl-ping-replica-period: part of the age allowed by ReplicaValidityFactor
+	StartupDelay          clock.Millis // how long a starting primary stays down, to hear first what changed (spec 3.5)
 }
 
 // DefaultOptions are those of redis-server.
 func DefaultOptions() Options {
 	return Options{
-		NodeTimeout:              15000,
-		RequireFullCoverage:      true,
-		AllowPubsubShardWhenDown: true,
-		AllowReplicaMigration:    true,
-		MigrationBarrier:         1,
-		ReplicaValidityFactor:    10,
-		ReplicaPingPeriod:        10000,
-		StartupDelay:             2000,
+		NodeTimeout:           15000,
+		RequireFullCoverage:   true,
+		AllowReplicaMigration: true,
+		MigrationBarrier:      1,
+		ReplicaValidityFactor: 10,
+		ReplicaPingPeriod:     10000,
+		StartupDelay:          2000,
 	}
 }
 

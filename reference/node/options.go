@@ -54,20 +54,18 @@ func parserLimits(options *config.Config) resp.Limits {
 // clusterOptions are what the protocol machine wants to know of the options.
 func clusterOptions(o *config.Config) cluster.Options {
 	return cluster.Options{
-		NodeTimeout:              o.Millis("cluster-node-timeout"),
-		RequireFullCoverage:      o.Bool("cluster-require-full-coverage"),
-		AllowReadsWhenDown:       o.Bool("cluster-allow-reads-when-down"),
-		AllowPubsubShardWhenDown: o.Bool("cluster-allow-pubsubshard-when-down"),
-		AllowReplicaMigration:    o.Bool("cluster-allow-replica-migration"),
-		ReplicaNoFailover:        o.Bool("cluster-replica-no-failover"),
-		MigrationBarrier:         int(o.Int("cluster-migration-barrier")),
-		ReplicaValidityFactor:    int(o.Int("cluster-replica-validity-factor")),
-		AnnounceIP:               o.String("cluster-announce-ip"),
-		AnnounceHostname:         o.String("cluster-announce-hostname"),
-		AnnounceNodename:         o.String("cluster-announce-human-nodename"),
-		AnnouncePort:             uint16(o.Int("cluster-announce-port")),
-		AnnounceBusPort:          uint16(o.Int("cluster-announce-bus-port")),
-		ReplicaPingPeriod:        1000 * o.Millis("repl-ping-replica-period"),
-		StartupDelay:             o.Millis("cluster-startup-delay"),
+		NodeTimeout:           o.Millis("cluster-node-timeout"),
+		RequireFullCoverage:   o.Bool("cluster-require-full-coverage"),
+		AllowReplicaMigration: o.Bool("cluster-allow-replica-migration"),
+		ReplicaNoFailover:     o.Bool("cluster-replica-no-failover"),
+		MigrationBarrier:      int(o.Int("cluster-migration-barrier")),
+		ReplicaValidityFactor: int(o.Int("cluster-replica-validity-factor")),
+		AnnounceIP:            o.String("cluster-announce-ip"),
+		AnnounceHostname:      o.String("cluster-announce-hostname"),
+		AnnounceNodename:      o.String("cluster-announce-human-nodename"),
+		AnnouncePort:          uint16(o.Int("cluster-announce-port")),
+		AnnounceBusPort:       uint16(o.Int("cluster-announce-bus-port")),
+		ReplicaPingPeriod:     1000 * o.Millis("repl-ping-replica-period"),
+		StartupDelay:          o.Millis("cluster-startup-delay"),
 	}
 }
