@@ -13,7 +13,7 @@ type ReplyError string
 
 func (e ReplyError) Error() string { return string(e) }
 
-// Forget removes a node and keeps gossip from bringing it back for a minute. The others are told to do the same
+// Forget removes a node and keeps gossip from bringing it back for a while. The others are told to do the same
 // (spec 2.4, FORGOTTEN_NODE), so a node that is already forgotten is no error.
 func (m *Machine) Forget(now clock.Instant, id string) error {
 	m.now = now
@@ -28,7 +28,7 @@ func (m *Machine) Forget(now clock.Instant, id string) error {
 	case p == m.self.Primary:
 		return ReplyError("Can't forget my master!")
 	}
-	m.blacklist.add(p.ID, now.Mono+forgetFor)
+	m.blacklist.add(p.ID, now.Mono+m.options.BlacklistTTL)
 	m.forget(p)
 	return nil
 }

@@ -93,6 +93,10 @@ func (m *Machine) pingOldest() {
 func (m *Machine) checkPeers() census {
 	var c census
 	half := m.options.NodeTimeout / 2
+	interval := m.options.PingInterval
+	if interval == 0 {
+		interval = half
+	}
 	for _, p := range m.peers {
 		if p == m.self || p.Flags&(bus.FlagNoAddr|bus.FlagHandshake) != 0 {
 			continue
@@ -102,7 +106,7 @@ func (m *Machine) checkPeers() census {
 		}
 		m.dropStaleLink(p, half)
 		switch {
-		case p.outbound != nil && p.PingSent == 0 && m.now.Mono-p.pongReceivedAt > half:
+		case p.outbound != nil && p.PingSent == 0 && m.now.Mono-p.pongReceivedAt > interval:
 			m.sendPing(p.outbound, bus.TypePing)
 		case p.outbound != nil && p == m.manual.replica:
 			m.sendPing(p.outbound, bus.TypePing) // it waits for our frozen offset

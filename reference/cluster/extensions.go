@@ -47,12 +47,8 @@ func (m *Machine) learnExtensions(sender *Peer, f *bus.Frame) {
 	}
 }
 
-const (
-	// forgetFor is how long CLUSTER FORGET keeps gossip from bringing a node back: long enough to tell all others.
-	forgetFor clock.Millis = 60_000
-	// maxForgottenSeconds bounds the time that another node can ask for.
-	maxForgottenSeconds = 24 * 60 * 60
-)
+// maxForgottenSeconds bounds the time that another node can ask for.
+const maxForgottenSeconds = 24 * 60 * 60
 
 // blacklist holds ids that gossip must not bring back.
 type blacklist []blacklisted

@@ -71,6 +71,12 @@ func (m *Machine) Closed(now clock.Instant, id LinkID) {
 	m.dropLink(l)
 }
 
+// Overflowed tells of a link that ended because its peer left too much unread (cluster-link-sendbuf-limit).
+func (m *Machine) Overflowed(now clock.Instant, id LinkID) {
+	m.stats.LinksOverflowed++
+	m.Closed(now, id)
+}
+
 // Links lists the links whose other end is known: first, for each peer, the one we opened, then the one we accepted.
 func (m *Machine) Links() []LinkInfo {
 	var infos []LinkInfo

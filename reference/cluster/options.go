@@ -39,6 +39,8 @@ type Options struct {
 	AnnouncePort          uint16       // 0: Config.Port
 	AnnounceBusPort       uint16       // 0: Config.BusPort
 	ReplicaPingPeriod     clock.Millis // repl-ping-replica-period: part of the age allowed by ReplicaValidityFactor
+	PingInterval          clock.Millis // how long a node may go without a pong before it is pinged; 0: half of NodeTimeout
+	BlacklistTTL          clock.Millis // how long gossip cannot bring back a node after CLUSTER FORGET
 	StartupDelay          clock.Millis // how long a starting primary stays down, to hear first what changed (spec 3.5)
 }
 
@@ -51,6 +53,7 @@ func DefaultOptions() Options {
 		MigrationBarrier:      1,
 		ReplicaValidityFactor: 10,
 		ReplicaPingPeriod:     10000,
+		BlacklistTTL:          60_000,
 		StartupDelay:          2000,
 	}
 }

@@ -13,6 +13,8 @@ import (
 type Stats struct {
 	Sent, Received [bus.TypeCount]uint64
 	ReceivedBytes  uint64 // of all frames, known or not
+	// LinksOverflowed counts the links that were ended because too much waited to be sent.
+	LinksOverflowed uint64
 }
 
 func (s *Stats) received(t bus.Type, wireBytes int) {
@@ -67,8 +69,7 @@ func (m *Machine) AppendInfo(dst []byte) []byte {
 	dst = fmt.Appendf(dst, "cluster_my_epoch:%d\r\n", epoch)
 	dst = appendCounters(dst, "sent", &m.stats.Sent)
 	dst = appendCounters(dst, "received", &m.stats.Received)
-	// We set no limit to what waits on a link, so none was exceeded.
-	return append(dst, "total_cluster_links_buffer_limit_exceeded:0\r\n"...)
+	return fmt.Appendf(dst, "total_cluster_links_buffer_limit_exceeded:%d\r\n", m.stats.LinksOverflowed)
 }
 
 // appendCounters appends the counters of one direction, the types without any left out, and their sum.

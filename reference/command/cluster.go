@@ -158,24 +158,15 @@ func replicas(c *Call, m *cluster.Machine) {
 	}
 }
 
-// LinkMeter is a Host that knows what waits to be written on a link of the cluster bus.
-type LinkMeter interface {
-	// LinkBuffer returns the size of a link's send buffer and how much of it is in use, in bytes.
-	LinkBuffer(cluster.LinkID) (allocated, used int)
-}
-
 func links(c *Call, m *cluster.Machine) {
-	meter, metered := c.Host.(LinkMeter)
 	all := m.Links()
 	c.Reply.Array(len(all))
 	for _, l := range all {
-		direction, events, allocated, used := "to", "r", 0, 0
+		direction, events := "to", "r"
 		if l.Inbound {
 			direction = "from"
 		}
-		if metered {
-			allocated, used = meter.LinkBuffer(l.Link)
-		}
+		allocated, used := c.Host.LinkBuffer(l.Link)
 		if used > 0 {
 			events = "rw"
 		}

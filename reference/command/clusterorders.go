@@ -185,13 +185,13 @@ func meet(c *Call, m *cluster.Machine) {
 	}
 	port, ok := resp.ParseInt(c.Args[3])
 	if !ok {
-		c.Error(fmt.Sprintf("ERR Invalid TCP base port specified: %s", cString(c.Args[3], math.MaxInt)))
+		c.Error(fmt.Sprintf("ERR Invalid base port specified: %s", cString(c.Args[3], math.MaxInt)))
 		return
 	}
 	busPort := port + busPortOffset
 	if len(c.Args) == 5 {
 		if busPort, ok = resp.ParseInt(c.Args[4]); !ok {
-			c.Error(fmt.Sprintf("ERR Invalid TCP bus port specified: %s", cString(c.Args[4], math.MaxInt)))
+			c.Error(fmt.Sprintf("ERR Invalid bus port specified: %s", cString(c.Args[4], math.MaxInt)))
 			return
 		}
 	}

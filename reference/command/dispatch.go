@@ -88,9 +88,15 @@ func (e *Engine) dispatch(s *Session, cmd, container *Command, args [][]byte) St
 	if s.queue != nil && !flags.Has(NotQueued) {
 		s.queue.add(cmd, args)
 		c.Reply.Simple("QUEUED")
+		e.countQueued(c)
 		return Done
 	}
-	status := e.run(c)
+	var status Status
+	if e.slotCosts == nil || s.Primary {
+		status = e.run(c)
+	} else {
+		status = e.runCounted(c)
+	}
 	if len(e.waits.ready) > 0 {
 		e.serveWaits()
 	}

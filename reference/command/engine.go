@@ -35,6 +35,9 @@ type Engine struct {
 	Rand    *rand.Rand
 	Defects defect.Set
 	Process Process
+	// Micros is a clock in microseconds that does not stand still during a turn, for cpu-usec in CLUSTER SLOT-STATS; nil: no
+	// time is counted.
+	Micros func() int64
 
 	started clock.Instant
 	replica bool // BecomeReplica was called last: writes come from our primary alone
@@ -52,6 +55,7 @@ type Engine struct {
 	silenced  resp.Writer // takes the replies that CLIENT REPLY keeps from a client
 	outgoing  outgoing
 	topology  topology
+	slotCosts []slotCosts // by slot; nil: cluster-slot-stats-enabled is no
 	endpoints endpointType
 	password  string // requirepass
 
@@ -92,6 +96,8 @@ type Host interface {
 	Shutdown()
 	// PrimaryLink describes the link to our primary, for ROLE and INFO. It is the zero value on a primary.
 	PrimaryLink() PrimaryLink
+	// LinkBuffer returns the size of the send buffer of a link of the cluster bus, and how much of it is in use, in bytes.
+	LinkBuffer(cluster.LinkID) (allocated, used int)
 	// CutPrimaryLink ends the stream from our primary; the node asks for the rest of it at once. It reports whether there was one.
 	CutPrimaryLink() bool
 }
@@ -137,6 +143,7 @@ func (e *Engine) Start() {
 func (e *Engine) configure(string) {
 	e.password = e.Config.String("requirepass")
 	e.endpoints = endpointTypeOf(e.Config.String("cluster-preferred-endpoint-type"))
+	e.countSlotCosts(e.Cluster != nil && e.Config.Bool("cluster-slot-stats-enabled"))
 }
 
 // Open begins a client's session. Its ID, addresses and Since are set.

@@ -37,6 +37,8 @@ func (h *testHost) SaveClusterConfig(s *Session) { h.saving = append(h.saving, s
 func (h *testHost) Shutdown()                    { h.down = true }
 func (h *testHost) PrimaryLink() PrimaryLink     { return h.link }
 
+func (h *testHost) LinkBuffer(cluster.LinkID) (allocated, used int) { return 0, 0 }
+
 func (h *testHost) CutPrimaryLink() bool {
 	if h.link.State != "connected" {
 		return false

@@ -7,8 +7,9 @@ import "github.com/clusterspec/clusterspec/reference/resp"
 type outgoing struct {
 	buf      []byte
 	commands int
-	selected bool // the stream names its database since the last full synchronisation
-	relayed  bool // our primary's stream is being applied: it is relayed as it came, nothing is added
+	selected bool  // the stream names its database since the last full synchronisation
+	relayed  bool  // our primary's stream is being applied: it is relayed as it came, nothing is added
+	sent     int64 // bytes of commands that all replicas together were sent
 }
 
 // The stream's own words.
@@ -45,6 +46,7 @@ func (e *Engine) flushOutgoing() {
 		o.selected = true
 		e.send(streamSelect)
 	}
+	before := e.Source.Offset()
 	if o.commands > 1 {
 		e.send(streamMulti)
 	}
@@ -52,6 +54,7 @@ func (e *Engine) flushOutgoing() {
 	if o.commands > 1 {
 		e.send(streamExec)
 	}
+	o.sent += int64(e.Source.Offset()-before) * int64(len(e.replicas))
 	o.buf, o.commands = o.buf[:0], 0
 }
 

@@ -272,8 +272,9 @@ func (e *Engine) unsubscribeAll(s *Session) {
 	s.subscriptions = subscriptions{}
 }
 
-// SlotsGone ends the subscriptions to channels of slots this node no longer serves (Redis: removeChannelsInSlot).
+// SlotsGone forgets the costs of slots this node no longer serves, and ends the subscriptions to their channels (Redis: removeChannelsInSlot).
 func (e *Engine) SlotsGone(slots *slot.Set) {
+	e.costsGone(slots)
 	for _, name := range slices.Sorted(maps.Keys(e.messages.shard)) {
 		if !slots.Has(e.SlotOf([]byte(name))) {
 			continue
@@ -317,12 +318,16 @@ func (e *Engine) deliver(channel, payload []byte, shard bool) (receivers int) {
 		listeners, kind = e.messages.shard[string(channel)], "smessage"
 	}
 	for _, s := range listeners {
+		mark := len(s.Reply.Buf)
 		s.Reply.Push(3)
 		s.Reply.BulkString(kind)
 		s.Reply.Bulk(channel)
 		s.Reply.Bulk(payload)
 		e.Host.Dirty(s)
 		receivers++
+		if shard {
+			e.countMessage(channel, len(s.Reply.Buf)-mark)
+		}
 	}
 	if shard {
 		return receivers

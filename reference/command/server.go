@@ -107,6 +107,7 @@ func configSet(c *Call) {
 
 func configResetstat(c *Call) {
 	c.stats.reset()
+	clear(c.slotCosts)
 	c.OK()
 }
 

@@ -12,7 +12,7 @@ var groups = [][]Command{
 	stringCommands, settingCommands, counterCommands, keyCommands, expiryCommands, databaseCommands,
 	listCommands, listMoveCommands, listWaitCommands, hashCommands, setCommands, setRandomCommands, setAlgebraCommands, zsetCommands, zrangeCommands, zpopCommands, zwaitCommands, zalgebraCommands, sortCommands,
 	serverCommands, infoCommands, introspectionCommands, debugCommands,
-	clusterCommands, clusterOrders, replicationCommands, migrateCommands, dumpCommands,
+	clusterCommands, clusterOrders, slotStatsCommands, replicationCommands, migrateCommands, dumpCommands,
 }
 
 // table finds commands by name. It is built once and never changes.

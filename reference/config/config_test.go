@@ -93,7 +93,8 @@ func TestSetIsAllOrNothing(t *testing.T) {
 // TestTableAgreesWithRedis holds names, defaults and CONFIG SET errors against a running redis-server.
 func TestTableAgreesWithRedis(t *testing.T) {
 	ask := startRedis(t)
-	own := map[string]bool{"cluster-startup-delay": true, "defect": true, "cluster-announce-human-nodename": true /* 7.2 */}
+	own := map[string]bool{"cluster-startup-delay": true, "defect": true, "cluster-announce-human-nodename": true, /* 7.2 */
+		"cluster-ping-interval": true /* 7.2 */, "cluster-slot-stats-enabled": true /* 8.2 */, "cluster-blacklist-ttl": true /* Valkey 8 */}
 	started := map[string]bool{"port": true, "dir": true, "logfile": true, "save": true} // given on the command line, or kept by nobody here
 	for _, p := range Params() {
 		if own[p.Name] {

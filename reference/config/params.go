@@ -89,6 +89,9 @@ var params = []Param{
 	{Name: "cluster-migration-barrier", Kind: Int, Default: "1", Max: math.MaxInt32, Settable: true, Doc: "replicas a primary keeps when one of its replicas moves"},
 	{Name: "cluster-replica-validity-factor", Kind: Int, Default: "10", Max: math.MaxInt32, Settable: true, Doc: "node timeouts after which a disconnected replica's data is too old; 0: never"},
 	{Name: "cluster-replica-no-failover", Kind: Bool, Default: "no", Settable: true, Doc: "never start an election"},
+	{Name: "cluster-slot-stats-enabled", Kind: Bool, Default: "no", Settable: true, Doc: "count what the keys of each slot cost, for CLUSTER SLOT-STATS (Redis 8.2, Valkey 8)"},
+	{Name: "cluster-ping-interval", Kind: Int, Default: "0", Max: noLimit, Settable: true, Doc: "milliseconds after which a node that has not answered is pinged; 0: half the node timeout"},
+	{Name: "cluster-blacklist-ttl", Kind: Int, Default: "60", Max: math.MaxInt32, Settable: true, Doc: "seconds a node stays forgotten after CLUSTER FORGET (Valkey 8)"},
 	{Name: "cluster-link-sendbuf-limit", Kind: Memory, Default: "0", Max: noLimit, Settable: true, Doc: "bytes queued to a peer at which the link is dropped; 0: no limit"},
 
 	// The reference's own.

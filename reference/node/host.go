@@ -2,6 +2,7 @@ package node
 
 import (
 	"github.com/clusterspec/clusterspec/reference/clock"
+	"github.com/clusterspec/clusterspec/reference/cluster"
 	"github.com/clusterspec/clusterspec/reference/command"
 	"github.com/clusterspec/clusterspec/reference/migration"
 	"github.com/clusterspec/clusterspec/reference/slot"
@@ -40,6 +41,13 @@ func (h host) SaveClusterConfig(s *command.Session) {
 func (h host) Shutdown() { h.n.exit(0, "SHUTDOWN was asked for") }
 
 func (h host) PrimaryLink() command.PrimaryLink { return h.n.upstream.describe() }
+
+func (h host) LinkBuffer(id cluster.LinkID) (allocated, used int) {
+	if c := h.n.links[id]; c != nil {
+		return cap(c.out), len(c.Out())
+	}
+	return 0, 0
+}
 
 func (h host) CutPrimaryLink() bool { return h.n.upstream.cut() }
 

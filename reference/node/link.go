@@ -84,9 +84,28 @@ func (n *Node) send(e cluster.Send) {
 	n.write(c)
 }
 
-// overFull says whether a peer reads so slowly that its link is to be dropped (cluster-link-sendbuf-limit).
-func (n *Node) overFull(c *Conn) bool {
-	return n.limits.linkOutBytes > 0 && len(c.Out()) > n.limits.linkOutBytes
+// dropFullLinks drops the links of peers that read so slowly that more than cluster-link-sendbuf-limit waits for them. Like
+// Redis it looks when the protocol's cron is due: what the socket still takes is no excess
+// (clusterNodeCronFreeLinkOnBufferLimitReached).
+func (n *Node) dropFullLinks() {
+	if n.limits.linkOutBytes == 0 {
+		return
+	}
+	var full []*Conn
+	for _, c := range n.conns {
+		if c.link != 0 && len(c.Out()) > n.limits.linkOutBytes {
+			full = append(full, c)
+		}
+	}
+	for _, c := range full {
+		if c.gone() { // with the link before it
+			continue
+		}
+		n.log(Warning, "dropping the bus link with %s: it has left %d bytes unread", hostOf(c.Remote), len(c.Out()))
+		n.hangUp(c)
+		n.machine.Overflowed(n.now, c.link)
+		n.carryOut()
+	}
 }
 
 // dropLink ends a link for a reason the machine does not know yet.

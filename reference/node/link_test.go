@@ -77,15 +77,28 @@ func TestDamagedFrames(t *testing.T) {
 	}
 }
 
+// TestSlowPeerLosesItsLink: what waits for a peer is looked at when the cron is due, and CLUSTER INFO counts who lost a link.
 func TestSlowPeerLosesItsLink(t *testing.T) {
 	l := newLone(t, map[string]string{"cluster-enabled": "yes", "cluster-link-sendbuf-limit": "100kb"})
-	c := l.node.Accept(l.now, BusIn, addrPort("127.0.0.1:17000"), clientAddr())
-	for i := 0; i < 100 && !c.gone(); i++ {
-		l.node.Receive(l.now, c, ping())
+	slow := l.node.Accept(l.now, BusIn, addrPort("127.0.0.1:17000"), clientAddr())
+	quick := l.node.Accept(l.now, BusIn, addrPort("127.0.0.1:17000"), clientAddr())
+	for range 100 {
+		l.node.Receive(l.now, slow, ping())
+		l.node.Receive(l.now, quick, ping())
 		l.turn()
+		l.node.Wrote(l.now, quick, len(quick.Out()))
 	}
-	if !l.closed(c) {
-		t.Errorf("%d bytes unread and the link goes on", len(c.Out()))
+	if l.closed(slow) {
+		t.Error("the link is dropped between two crons: the peer had no chance to read")
+	}
+	l.pass(100)
+	if !l.closed(slow) || l.closed(quick) {
+		t.Errorf("%d bytes unread: closed %v; %d bytes unread: closed %v", len(slow.Out()), l.closed(slow), len(quick.Out()), l.closed(quick))
+	}
+	c := l.accept()
+	l.send(c, "CLUSTER INFO\r\n")
+	if got := l.take(c); !strings.Contains(got, "total_cluster_links_buffer_limit_exceeded:1\r\n") {
+		t.Errorf("CLUSTER INFO does not count one link: %q", got)
 	}
 }
 

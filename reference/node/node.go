@@ -51,6 +51,8 @@ type Config struct {
 	Port, BusPort uint16
 	// Process is what INFO tells of the process; the zero value tells nothing.
 	Process command.Process
+	// Micros is a clock in microseconds that does not stand still during a turn; nil: costs in time are not counted.
+	Micros func() int64
 	// Seed is where all chance comes from: ids, jitter, samples.
 	Seed uint64
 	// Now is the time of the start.
@@ -77,7 +79,7 @@ func New(cfg Config) (*Node, error) {
 	}
 	n.engine = &command.Engine{
 		Now: cfg.Now, DB: n.db, Cluster: n.machine, Source: n.source, Config: cfg.Options, Host: host{n},
-		Rand: rand.New(rand.NewPCG(cfg.Seed, 2)), Defects: defects, Process: cfg.Process,
+		Rand: rand.New(rand.NewPCG(cfg.Seed, 2)), Defects: defects, Process: cfg.Process, Micros: cfg.Micros,
 	}
 	n.engine.Start()
 	n.configure("")

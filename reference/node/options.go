@@ -66,6 +66,8 @@ func clusterOptions(o *config.Config) cluster.Options {
 		AnnouncePort:          uint16(o.Int("cluster-announce-port")),
 		AnnounceBusPort:       uint16(o.Int("cluster-announce-bus-port")),
 		ReplicaPingPeriod:     1000 * o.Millis("repl-ping-replica-period"),
+		PingInterval:          o.Millis("cluster-ping-interval"),
+		BlacklistTTL:          1000 * o.Millis("cluster-blacklist-ttl"),
 		StartupDelay:          o.Millis("cluster-startup-delay"),
 	}
 }

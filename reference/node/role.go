@@ -12,6 +12,9 @@ func (n *Node) syncRole() {
 	}
 }
 
+// IsReplica reports whether the node replicates another one.
+func (n *Node) IsReplica() bool { return n.upstream.active }
+
 // becomeReplica ends what only a primary does. Our replicas must ask anew: the history they follow is not ours to continue.
 func (n *Node) becomeReplica() {
 	if n.upstream.active {

@@ -22,7 +22,8 @@ type turn struct {
 // Turn runs what is due and returns what is to be done. The result is valid until the next Turn.
 func (n *Node) Turn(now clock.Instant) *Effects {
 	n.begin(now)
-	if n.machine != nil {
+	if n.machine != nil && now.Mono >= n.machine.Deadline() {
+		n.dropFullLinks()
 		n.machine.Tick(now)
 		n.carryOut()
 	}
@@ -55,9 +56,6 @@ func (n *Node) checkOutputs() {
 		case c.gone():
 		case c.Kind == Client && n.overLimit(c):
 			n.hangUpSlow(c)
-		case c.link != 0 && n.overFull(c):
-			n.log(Warning, "dropping the bus link with %s: it has left %d bytes unread", hostOf(c.Remote), len(c.Out()))
-			n.dropLink(c)
 		}
 	}
 }

@@ -4,12 +4,14 @@ import (
 	"time"
 
 	"github.com/clusterspec/clusterspec/reference/clock"
+	"github.com/clusterspec/clusterspec/reference/config"
 	"github.com/clusterspec/clusterspec/reference/node"
 )
 
 // duties is what every loop does for its node; the loops differ in how bytes move.
 type duties struct {
 	node      *node.Node
+	config    *config.Config
 	nodesFile *nodesFile
 	log       *logger
 	start     time.Time
@@ -50,6 +52,7 @@ func (d *duties) turn(s streams) time.Duration {
 			effects = d.node.Turn(now)
 		}
 	}
+	d.log.replica.Store(d.node.IsReplica())
 	for _, line := range effects.Log {
 		d.log.print(line.Level, line.Text)
 	}

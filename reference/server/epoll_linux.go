@@ -15,10 +15,9 @@ import (
 )
 
 const (
-	eventsMax    = 512      // events taken from the kernel at once
-	acceptsMax   = 1000     // connections accepted per event, as Redis does
-	readBytes    = 64 << 10 // read at once from one socket
-	keepAliveSec = 300      // tcp-keepalive of accepted clients, Redis's default
+	eventsMax  = 512      // events taken from the kernel at once
+	acceptsMax = 1000     // connections accepted per event, as Redis does
+	readBytes  = 64 << 10 // read at once from one socket
 )
 
 // epoll is the event loop of Linux. One goroutine owns the node, the sockets and the shared read buffer; nothing on the
@@ -169,7 +168,7 @@ func (l *epoll) accept(listener *socket) {
 		if err != nil {
 			return // nobody waits, or no descriptor is left: they wait on
 		}
-		prepare(fd)
+		prepare(fd, keepAliveOf(l.config, listener.kind))
 		s := &socket{fd: fd}
 		s.conn = l.node.Accept(l.now(), listener.kind, localAddr(fd), addrPort(from))
 		s.conn.Shell = s
@@ -177,11 +176,19 @@ func (l *epoll) accept(listener *socket) {
 	}
 }
 
-// prepare sets what every TCP connection of a node has: no Nagle delay, and keep-alive.
-func prepare(fd int) {
+// prepare sets what every TCP connection of a node has: no Nagle delay, and keep-alive. What the kernel does not take is
+// left as it is.
+func prepare(fd int, k keepAlive) {
 	unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
-	unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1)
-	unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_KEEPIDLE, keepAliveSec)
+	if k.idle > 0 {
+		unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1)
+		unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_KEEPIDLE, int(k.idle/time.Second))
+		unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_KEEPINTVL, int(k.probe/time.Second))
+		unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_KEEPCNT, keepAliveProbes)
+	}
+	if k.unacked > 0 {
+		unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(k.unacked/time.Millisecond))
+	}
 }
 
 func (l *epoll) read(s *socket) {
@@ -299,7 +306,7 @@ func (l *epoll) connect(c *node.Conn, to netip.AddrPort) {
 		l.node.Closed(l.now(), c, err.Error())
 		return
 	}
-	prepare(fd)
+	prepare(fd, keepAliveOf(l.config, c.Kind))
 	if err := unix.Connect(fd, sockaddr); err != nil && err != unix.EINPROGRESS {
 		unix.Close(fd)
 		l.node.Closed(l.now(), c, err.Error())

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/clusterspec/clusterspec/reference/config"
@@ -14,10 +15,13 @@ import (
 // logger writes lines as redis-server does, so that whoever reads its logs can read ours:
 //
 //	1234:M 22 Nov 2026 10:00:00.123 * Ready to accept connections tcp
+//
+// M is the role: M for a primary, S for a replica.
 type logger struct {
-	mu     sync.Mutex
-	out    io.Writer
-	config *config.Config
+	mu      sync.Mutex
+	out     io.Writer
+	config  *config.Config
+	replica atomic.Bool
 }
 
 // marks are the signs of the levels (Redis: serverLogRaw).
@@ -33,7 +37,11 @@ func (l *logger) print(level node.Level, text string) {
 	if l.out == nil || level < levels[l.config.String("loglevel")] {
 		return
 	}
+	role := 'M'
+	if l.replica.Load() {
+		role = 'S'
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	fmt.Fprintf(l.out, "%d:M %s %c %s\n", os.Getpid(), time.Now().Format("02 Jan 2006 15:04:05.000"), marks[level], text)
+	fmt.Fprintf(l.out, "%d:%c %s %c %s\n", os.Getpid(), role, time.Now().Format("02 Jan 2006 15:04:05.000"), marks[level], text)
 }

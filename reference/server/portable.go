@@ -98,6 +98,10 @@ func (l *portable) accept(listener net.Listener, kind node.Kind) {
 
 // begin starts the goroutines of a connection.
 func (l *portable) begin(connection net.Conn, c *node.Conn) {
+	if tcp, ok := connection.(*net.TCPConn); ok {
+		k := keepAliveOf(l.config, c.Kind)
+		tcp.SetKeepAliveConfig(net.KeepAliveConfig{Enable: k.idle > 0, Idle: k.idle, Interval: k.probe, Count: keepAliveProbes})
+	}
 	s := &stream{net: connection, conn: c, out: make(chan []byte, 1)}
 	c.Shell = s
 	l.open[s] = struct{}{}

@@ -66,7 +66,7 @@ func Start(o Options) (*Server, error) {
 		closeAll(listeners)
 		return nil, err
 	}
-	s.duties = &duties{node: n, nodesFile: s.nodesFile, log: s.log, start: time.Now()}
+	s.duties = &duties{node: n, config: s.config, nodesFile: s.nodesFile, log: s.log, start: time.Now()}
 	if o.Portable {
 		s.loop = newPortable(s.duties, clientListeners, busListeners)
 	} else if s.loop, err = newLoop(s.duties, clientListeners, busListeners); err != nil {
@@ -120,6 +120,7 @@ func (s *Server) open() (*node.Node, error) {
 		BusPort: uint16(s.busPort()),
 		Seed:    randomSeed(),
 		Process: describeProcess(),
+		Micros:  microsSince(time.Now()),
 		Now:     clock.Instant{Wall: clock.Millis(time.Now().UnixMilli())},
 	}
 	if s.config.Bool("cluster-enabled") {
@@ -201,6 +202,11 @@ func (s *Server) Pause() (resume func()) {
 		}
 	}
 	return func() { close(resumed) }
+}
+
+// microsSince is a clock that counts from start.
+func microsSince(start time.Time) func() int64 {
+	return func() int64 { return time.Since(start).Microseconds() }
 }
 
 func randomSeed() uint64 {

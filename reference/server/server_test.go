@@ -268,6 +268,25 @@ func TestLog(t *testing.T) {
 	}
 }
 
+// TestLogOfReplica: a replica's lines say S, as redis-server's do.
+func TestLogOfReplica(t *testing.T) {
+	dir, own, primary := t.TempDir(), strings.Repeat("a", 40), strings.Repeat("b", 40)
+	nodes := own + " 127.0.0.1:1@10001 myself,slave " + primary + " 0 0 1 connected\n" +
+		primary + " 127.0.0.1:2@10002 master - 0 0 1 connected\nvars currentEpoch 1 lastVoteEpoch 0\n"
+	if err := os.WriteFile(filepath.Join(dir, "nodes.conf"), []byte(nodes), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	s, err := Start(Options{Config: parse(t, dir, "--cluster-enabled", "yes"), Log: &log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Kill()
+	if want := fmt.Sprintf("%d:S ", os.Getpid()); !strings.Contains(log.String(), want) || strings.Contains(log.String(), ":M ") {
+		t.Fatalf("the log is %q", log.String())
+	}
+}
+
 // client is one connection of a test.
 type client struct {
 	conn   net.Conn
