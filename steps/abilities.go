@@ -21,7 +21,7 @@ func abilities() map[string]func(context.Context, target.Node) string {
 		"log":        able[target.LogReader]("read a node's log"),
 		"nodes-conf": able[target.ConfReader]("read a node's nodes.conf"),
 		"config":     ableToConfigure,
-		"peer":       func(context.Context, target.Node) string { return "" }, // the kind of the target tells: see peerless
+		"puppet":     func(context.Context, target.Node) string { return "" }, // the kind of the target tells: see puppetless
 	}
 }
 
@@ -49,10 +49,10 @@ func ableToConfigure(ctx context.Context, n target.Node) string {
 	return ""
 }
 
-// peerless says why nodes of a kind of target cannot reach a peer that the judge plays on the bus of this machine, or "".
-func peerless(kind string) string {
+// puppetless says why nodes of a kind of target cannot reach a puppet that the judge plays on the bus of this machine, or "".
+func puppetless(kind string) string {
 	if kind == "docker" || kind == "addr" {
-		return "its nodes may be on another network and cannot reach a peer that the judge plays on the bus"
+		return "its nodes may be on another network and cannot reach a puppet that the judge plays on the bus"
 	}
 	return ""
 }

@@ -1,25 +1,26 @@
 package steps
 
 import (
+	"encoding/binary"
 	"fmt"
 	"io"
 	"net"
-	"strconv"
+
+	"github.com/clusterspec/clusterspec/compose/puppet"
+	"github.com/clusterspec/clusterspec/compose/wire/bus"
 )
 
 func (w *World) busActions() []sentence {
 	return []sentence{
-		{`a bus peer ([XYZ]) joins node ` + one + ` as a replica of node ` + one, w.peerJoins},
-		{`peer ([XYZ]) asks node ` + one + ` for its vote in (the next|the same|an old) epoch( although its primary is up)?`, w.peerAsks},
 		{`a stranger sends node ` + one + ` a PING on the bus`, w.strangerPings},
 		{`a stranger sends node ` + one + ` bytes that are no frame`, w.strangerSendsNonsense},
 		{`a stranger sends node ` + one + ` a PING of an unknown version on the bus`, w.strangerSendsOtherVersion},
+		{`a stranger sends node ` + one + ` (a .+) that (.+)`, w.strangerSendsMalformed},
 	}
 }
 
 func (w *World) busStatements() []sentence {
 	return []sentence{
-		{`node ` + one + ` has given peer ([XYZ]) (\d+) votes?`, w.hasVoted},
 		{`the PONG names node ` + one + `, its slots, its ports and its epochs`, w.pongIsOf},
 		{`the link is closed`, w.linkIsClosed},
 		{`the link is still open and a PING on it is answered`, w.linkIsOpen},
@@ -28,83 +29,21 @@ func (w *World) busStatements() []sentence {
 
 // busState is what a scenario has on the bus.
 type busState struct {
-	peers map[string]*busPeer
-	epoch uint64   // the one a vote was asked for last
-	link  net.Conn // of a stranger
-	pong  *busFrame
+	puppets map[string]*puppet.Puppet
+	epoch   uint64   // the one a vote was asked for last
+	link    net.Conn // of a stranger
+	in      *bus.Reader
+	pong    *bus.Frame
 }
 
-// joinTimeouts is how long a node may take to list a peer it was told to meet.
-const joinTimeouts = 5
-
-func (w *World) peerJoins(name, at, primary string) error {
-	m, err := w.node(at)
-	if err != nil {
-		return err
-	}
-	v, err := w.view(m)
-	if err != nil {
-		return err
-	}
-	line, _ := v.line(primary)
-	p, err := newBusPeer(line)
-	if err != nil {
-		return err
-	}
-	if w.bus.peers == nil {
-		w.bus.peers = map[string]*busPeer{}
-	}
-	w.bus.peers[name] = p
-	port := strconv.Itoa(int(p.header.port))
-	if err := m.demand(w.ctx, "CLUSTER", "MEET", "127.0.0.1", port, port); err != nil {
-		return w.silence(m, err)
-	}
-	return w.within(joinTimeouts, func() error { return w.listsPeer(m, p, primary) })
+// strangerFrame is a frame from somebody the cluster does not know.
+func strangerFrame(t bus.Type) bus.Frame {
+	return bus.Frame{Version: bus.Version, Type: t, Sender: bus.NewID(), Port: 1, BusPort: 1, Flags: bus.FlagPrimary | bus.FlagMyself}
 }
 
-// listsPeer checks that a node has taken the peer for what it says it is.
-func (w *World) listsPeer(m *member, p *busPeer, primary string) error {
-	v, err := w.view(m)
-	if err != nil {
-		return err
-	}
-	got := v.role(p.header.sender) + ", " + v.state(p.header.sender)
-	return w.checkEqual(m.name, got, "replica of "+primary+", connected")
-}
-
-func (w *World) peerAsks(name, of, which, force string) error {
-	p, m := w.bus.peers[name], w.cluster.member(of)
-	if p == nil || m == nil {
-		return nonsense("there is no peer %s or no node %s", name, of)
-	}
-	if which != "the same" {
-		info, err := m.info(w.ctx, "CLUSTER", "INFO")
-		if err != nil {
-			return w.silence(m, err)
-		}
-		w.bus.epoch = uint64(number(info["cluster_current_epoch"]))
-		if which == "the next" {
-			w.bus.epoch++
-		} else {
-			w.bus.epoch--
-		}
-	}
-	ctx, cancel := w.limited()
-	defer cancel()
-	return w.silence(m, p.ask(ctx, m, w.bus.epoch, force != ""))
-}
-
-func (w *World) hasVoted(of, name string, votes int) error {
-	p, m := w.bus.peers[name], w.cluster.member(of)
-	if p == nil || m == nil {
-		return nonsense("there is no peer %s or no node %s", name, of)
-	}
-	return w.checkEqual(of, fmt.Sprintf("votes for %s: %d", name, p.votesOf(m.id)), fmt.Sprintf("votes for %s: %d", name, votes))
-}
-
-// strangerFrame is a PING from somebody the cluster does not know.
-func strangerFrame() busFrame {
-	return busFrame{version: busVersion, kind: busPing, sender: newBusID(), port: 1, busPort: 1, flags: busFlagPrimary | busFlagMyself}
+func strangerPing() []byte {
+	f := strangerFrame(bus.Ping)
+	return f.Bytes()
 }
 
 // strangerSends opens a link and writes to it.
@@ -118,36 +57,98 @@ func (w *World) strangerSends(name string, bytes []byte) (err error) {
 	if w.bus.link, err = dialBus(ctx, m); err != nil {
 		return w.silence(m, err)
 	}
+	w.bus.in = bus.NewReader(w.bus.link)
 	_, err = w.bus.link.Write(bytes)
 	return w.silence(m, err)
 }
 
 func (w *World) strangerPings(name string) error {
-	if err := w.strangerSends(name, strangerFrame().bytes()); err != nil {
+	if err := w.strangerSends(name, strangerPing()); err != nil {
 		return err
 	}
 	return w.readPong(name)
 }
 
 func (w *World) readPong(name string) error {
-	pong, err := readBusFrame(w.bus.link)
+	pong, err := w.bus.in.Frame()
 	if err != nil {
 		return w.check(name, false, err.Error(), "a PONG on the same link")
 	}
-	w.bus.pong = &pong
-	return w.check(name, pong.kind == busPong, fmt.Sprintf("a frame of type %d", pong.kind), "a PONG on the same link")
+	w.bus.pong = pong
+	return w.check(name, pong.Type == bus.Pong, "a "+pong.Type.String(), "a PONG on the same link")
 }
 
 func (w *World) strangerSendsNonsense(name string) error {
-	nonsense := strangerFrame().bytes()
+	nonsense := strangerPing()
 	copy(nonsense, "HTTP")
 	return w.strangerSends(name, nonsense)
 }
 
 func (w *World) strangerSendsOtherVersion(name string) error {
-	f := strangerFrame()
-	f.version = busVersion + 1
-	return w.strangerSends(name, f.bytes())
+	f := strangerFrame(bus.Ping)
+	f.Version = bus.Version + 1
+	return w.strangerSends(name, f.Bytes())
+}
+
+// malformed are frames that a node must not take for what they say they are.
+var malformed = map[string]func() []byte{
+	"ping that tells of three nodes and ends before": func() []byte {
+		b := strangerPing()
+		binary.BigEndian.PutUint16(b[14:], 3)
+		return b
+	},
+	"fail frame that names half a node": func() []byte {
+		f := strangerFrame(bus.Fail)
+		f.About = bus.NewID()
+		return cutShort(f, 20)
+	},
+	"update frame that ends in its slots": func() []byte {
+		f := strangerFrame(bus.Update)
+		f.About = bus.NewID()
+		return cutShort(f, 1)
+	},
+	"publish frame that says its channel is longer than all of it": func() []byte {
+		f := strangerFrame(bus.Publish)
+		f.Channel, f.Payload = "news", []byte("hello")
+		b := f.Bytes()
+		binary.BigEndian.PutUint32(b[bus.HeaderBytes:], 1<<30)
+		return b
+	},
+	"vote request that carries what it should not": func() []byte {
+		f := strangerFrame(bus.VoteRequest)
+		f.Payload = make([]byte, 100)
+		return f.Bytes()
+	},
+	"frame that is of an unknown type": func() []byte {
+		f := strangerFrame(200)
+		return f.Bytes()
+	},
+	"ping that says it is shorter than its header": func() []byte {
+		b := strangerPing()
+		binary.BigEndian.PutUint32(b[4:], bus.HeaderBytes-1)
+		return b
+	},
+	"ping that says it has no length": func() []byte {
+		b := strangerPing()
+		binary.BigEndian.PutUint32(b[4:], 0)
+		return b
+	},
+}
+
+// cutShort is the frame without its last bytes, and with a length that says so.
+func cutShort(f bus.Frame, bytes int) []byte {
+	b := f.Bytes()
+	b = b[:len(b)-bytes]
+	binary.BigEndian.PutUint32(b[4:], uint32(len(b)))
+	return b
+}
+
+func (w *World) strangerSendsMalformed(name, what, flaw string) error {
+	make := malformed[what[len("a "):]+" that "+flaw]
+	if make == nil {
+		return nonsense("nobody knows how to make %s that %s", what, flaw)
+	}
+	return w.strangerSends(name, make())
 }
 
 func (w *World) pongIsOf(name string) error {
@@ -160,17 +161,17 @@ func (w *World) pongIsOf(name string) error {
 		return err
 	}
 	line, _ := v.line(name)
-	want := busFrame{sender: m.id, slots: line.Slots, port: uint16(line.Port), busPort: uint16(line.BusPort), configEpoch: line.ConfigEpoch}
-	return w.checkEqual(name, w.bus.pong.text(), want.text())
+	want := bus.Frame{Sender: m.id, Slots: line.Slots, Port: uint16(line.Port), BusPort: uint16(line.BusPort), ConfigEpoch: line.ConfigEpoch}
+	return w.checkEqual(name, identity(w.bus.pong), identity(&want))
 }
 
-// text is what of a header identifies its sender.
-func (f *busFrame) text() string {
-	return fmt.Sprintf("sender %s, slots %v, port %d, bus port %d, config epoch %d", f.sender, f.slots, f.port, f.busPort, f.configEpoch)
+// identity is what of a header identifies its sender.
+func identity(f *bus.Frame) string {
+	return fmt.Sprintf("sender %s, slots %v, port %d, bus port %d, config epoch %d", f.Sender, f.Slots, f.Port, f.BusPort, f.ConfigEpoch)
 }
 
 func (w *World) linkIsClosed() error {
-	_, err := w.bus.link.Read(make([]byte, 1))
+	_, err := w.bus.in.Rest().Read(make([]byte, 1))
 	return w.check("", err == io.EOF || isReset(err), fmt.Sprint("read: ", err), "the end of the link")
 }
 
@@ -181,15 +182,15 @@ func isReset(err error) bool {
 }
 
 func (w *World) linkIsOpen() error {
-	if _, err := w.bus.link.Write(strangerFrame().bytes()); err != nil {
+	if _, err := w.bus.link.Write(strangerPing()); err != nil {
 		return w.check("", false, err.Error(), "an open link")
 	}
 	return w.readPong("")
 }
 
 func (b *busState) close() {
-	for _, p := range b.peers {
-		p.close()
+	for _, p := range b.puppets {
+		p.Close()
 	}
 	if b.link != nil {
 		b.link.Close()

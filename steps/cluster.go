@@ -24,7 +24,8 @@ type cluster struct {
 	target.Cluster
 	shape   shape
 	members []*member
-	formed  string // what it looked like when it was handed over, to compare with
+	formed  string            // what it looked like when it was handed over, to compare with
+	guests  map[string]string // puppets of the scenario: id to name
 }
 
 // member is a node of a cluster under its name in the scenarios.
@@ -69,12 +70,15 @@ func (c *cluster) member(name string) *member {
 	return nil
 }
 
-// nameOf is the name of the node with an id, or the id itself if it is none of ours.
+// nameOf is the name of the node or puppet with an id, or the id itself if it is none of ours.
 func (c *cluster) nameOf(id string) string {
 	for _, m := range c.members {
 		if m.id == id {
 			return m.name
 		}
+	}
+	if guest := c.guests[id]; guest != "" {
+		return guest
 	}
 	return id
 }

@@ -128,7 +128,7 @@ func (e *entrant) cannotRun(s *scenario, o *Options) (reports.Verdict, string) {
 	if s.since != "" && e.level != "" && compareVersions(e.level, s.since) < 0 {
 		return reports.Unsupported, fmt.Sprintf("it is like Redis %s, and this is asked for since %s", e.level, s.since)
 	}
-	if reason := peerless(e.report.Kind); reason != "" && slices.Contains(s.Needs, "peer") {
+	if reason := puppetless(e.report.Kind); reason != "" && slices.Contains(s.Needs, "puppet") {
 		return reports.Unsupported, reason
 	}
 	for _, need := range s.Needs {

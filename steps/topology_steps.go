@@ -15,6 +15,7 @@ func (w *World) topologyStatements() []sentence {
 		{`CLUSTER INFO on ` + who + ` says:`, w.clusterInfoSays},
 		{who + ` lists? nodes? ` + list + ` as connected(?: and none as failed)?`, w.listAsConnected},
 		{who + ` marks? nodes? ` + list + ` as "(fail\??)"`, w.markAs},
+		{who + ` (?:do|does) not suspect (?:node|puppet) ` + one, w.doNotSuspect},
 		{who + ` knows? only itself`, w.knowsOnlyItself},
 		{who + ` (?:do|does) not list node ` + one, w.doNotList},
 		{who + ` lists? ` + one + ` as a replica of ` + one, w.listAsReplica},
@@ -62,6 +63,14 @@ func (w *World) listAsConnected(subject, names string) error {
 
 func (w *World) markAs(subject, names, state string) error {
 	return w.eachView(subject, func(v *view) error { return w.checkStates(v, names, state) })
+}
+
+// doNotSuspect lets a link be down: that alone says nothing of the node.
+func (w *World) doNotSuspect(subject, name string) error {
+	return w.eachView(subject, func(v *view) error {
+		state := v.state(name)
+		return w.check(v.of.name, state != "fail" && state != "fail?" && state != "unknown", name+" is "+state, name+" is neither fail? nor fail")
+	})
 }
 
 func (w *World) checkStates(v *view, names, state string) error {

@@ -1,14 +1,12 @@
 package steps
 
 import (
-	"bytes"
 	"errors"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/clusterspec/clusterspec/compose/wire"
 	"github.com/clusterspec/clusterspec/reports"
 )
 
@@ -73,26 +71,5 @@ func TestTimed(t *testing.T) {
 	timed := w.timed(statement, func(timeouts int, holds func() error) error { got = append(got, timeouts); return holds() })
 	if err := timed.(func(int, string, int) error)(7, "A", 866); err == nil || !reflect.DeepEqual(got, []any{7, "A", 866}) {
 		t.Errorf("%v, %v", got, err)
-	}
-}
-
-func TestBusFrames(t *testing.T) {
-	f := busFrame{
-		version: busVersion, kind: busPong, currentEpoch: 7, configEpoch: 6, sender: newBusID(), primary: newBusID(), port: 7000, busPort: 17000,
-		flags: busFlagReplica, message: busForce, slots: []wire.SlotRange{{From: 0, To: 0}, {From: 5, To: 17}, {From: 16383, To: 16383}},
-	}
-	got, err := readBusFrame(bytes.NewReader(f.bytes()))
-	if err != nil || !reflect.DeepEqual(got, f) {
-		t.Errorf("%+v, %v\nwant %+v", got, err, f)
-	}
-	for n := range busHeaderBytes {
-		if _, err := readBusFrame(bytes.NewReader(f.bytes()[:n])); err == nil {
-			t.Fatalf("%d bytes are a frame", n)
-		}
-	}
-	other := f.bytes()
-	copy(other, "HTTP")
-	if _, err := readBusFrame(bytes.NewReader(other)); err == nil {
-		t.Error("HTTP is a frame")
 	}
 }

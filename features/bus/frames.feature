@@ -25,3 +25,35 @@ Feature: Frames
       Given a cluster of 3 primaries
       When a stranger sends node B a PING of an unknown version on the bus
       Then the link is still open and a PING on it is answered
+
+  Rule: A frame whose length is not the one its type and counts ask for is passed over, and the link stays
+
+    @id:bus/frames/4 @must
+    Scenario Outline: A <frame>
+      Given a cluster of 3 primaries
+      When a stranger sends node B a <frame>
+      Then the link is still open and a PING on it is answered
+      And every node lists nodes A, B, C as connected
+
+      Examples:
+        | frame                                                           |
+        | ping that tells of three nodes and ends before                  |
+        | fail frame that names half a node                               |
+        | update frame that ends in its slots                             |
+        | publish frame that says its channel is longer than all of it    |
+        | vote request that carries what it should not                    |
+        | frame that is of an unknown type                                |
+
+  Rule: A length that no frame can have ends the link
+
+    @id:bus/frames/5 @must
+    Scenario Outline: A <frame>
+      Given a cluster of 3 primaries
+      When a stranger sends node B a <frame>
+      Then the link is closed
+      And every node lists nodes A, B, C as connected
+
+      Examples:
+        | frame                                        |
+        | ping that says it is shorter than its header |
+        | ping that says it has no length              |
