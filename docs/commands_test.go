@@ -11,8 +11,8 @@ import (
 	"github.com/clusterspec/clusterspec/reference"
 )
 
-// command is what a node tells of one of its commands.
-type command struct {
+// entry is what a node tells of one of its commands.
+type entry struct {
 	name, arity, flags, keys string
 	since, summary           string
 }
@@ -31,7 +31,7 @@ func TestCommands(t *testing.T) {
 			readHelp(syntax, container, ask(container, "HELP"))
 		}
 	}
-	groups := map[string][]command{}
+	groups := map[string][]entry{}
 	addDocs(groups, infos, ask("COMMAND", "DOCS"))
 	if len(groups) < 5 {
 		t.Fatalf("COMMAND DOCS names %d groups of commands: something was not read", len(groups))
@@ -89,7 +89,7 @@ func readHelp(syntax map[string]string, container string, help wire.Value) {
 }
 
 // addDocs joins COMMAND DOCS with COMMAND INFO, by group. A container does nothing by itself: its subcommands stand for it.
-func addDocs(groups map[string][]command, infos map[string]wire.Value, docs wire.Value) {
+func addDocs(groups map[string][]entry, infos map[string]wire.Value, docs wire.Value) {
 	for i := 0; i+1 < len(docs.Items); i += 2 {
 		name, doc := docs.Items[i].Text, docs.Items[i+1]
 		subcommands, isContainer := doc.Get("subcommands")
@@ -104,7 +104,7 @@ func addDocs(groups map[string][]command, infos map[string]wire.Value, docs wire
 	}
 }
 
-func describe(name string, info, doc wire.Value) command {
+func describe(name string, info, doc wire.Value) entry {
 	var flags []string
 	for _, flag := range info.Items[infoFlags].Items {
 		flags = append(flags, flag.Text)
@@ -113,7 +113,7 @@ func describe(name string, info, doc wire.Value) command {
 	if first := info.Items[infoFirstKey].Text; first != "0" {
 		keys = first + " to " + info.Items[infoLastKey].Text + " step " + info.Items[infoKeyStep].Text
 	}
-	return command{name, info.Items[infoArity].Text, strings.Join(flags, " "), keys, text(doc, "since"), text(doc, "summary")}
+	return entry{name, info.Items[infoArity].Text, strings.Join(flags, " "), keys, text(doc, "since"), text(doc, "summary")}
 }
 
 func text(doc wire.Value, field string) string {
@@ -121,7 +121,7 @@ func text(doc wire.Value, field string) string {
 	return v.Text
 }
 
-func commandPage(groups map[string][]command, syntax map[string]string) string {
+func commandPage(groups map[string][]entry, syntax map[string]string) string {
 	var b strings.Builder
 	count := 0
 	for _, commands := range groups {
@@ -134,7 +134,7 @@ func commandPage(groups map[string][]command, syntax map[string]string) string {
 	for _, group := range slices.Sorted(maps.Keys(groups)) {
 		b.WriteString("\n## " + group + "\n\n" + head("command", "arity", "keys", "flags", "since", "what it does"))
 		commands := groups[group]
-		slices.SortFunc(commands, func(a, b command) int { return strings.Compare(a.name, b.name) })
+		slices.SortFunc(commands, func(a, b entry) int { return strings.Compare(a.name, b.name) })
 		for _, c := range commands {
 			words := strings.TrimSpace(strings.ToUpper(strings.ReplaceAll(c.name, "|", " ")) + " " + syntax[c.name])
 			b.WriteString(row(code(words), c.arity, c.keys, c.flags, c.since, c.summary))

@@ -17,12 +17,21 @@ type Command struct {
 	Summary    string   // one line of documentation
 	Syntax     string   // the arguments of a subcommand, as HELP shows them
 	Tips       []string // for clients that spread a command over nodes (COMMAND's eighth element)
+	Reply      string   // what it answers, in words
+	Errors     []Failure
 
 	// Run executes the command: its arity is right and its keys are served here. A container has none.
 	Run func(*Call)
 
 	subcommands []*Command
 	index       int // of its counters in Engine.stats
+}
+
+// Failure is an error that a command may answer with. docs/cluster-commands.md is made of those of CLUSTER, and a test
+// provokes every one of them, on a node of ours and on a redis-server.
+type Failure struct {
+	Text string // as clients see it, without the "-"; <word> stands for what differs from time to time
+	When string // in words, to follow "when"
 }
 
 // takes says whether a request of n words fits the arity.

@@ -38,14 +38,17 @@ var connectionCommands = []Command{
 	{
 		Name: "asking", Arity: 1, Flags: Fast | Connection, Group: "cluster", Since: "3.0.0", Complexity: "O(1)",
 		Summary: "Says that the next command follows an ASK redirection", Run: asking,
+		Reply: "OK.", Errors: []Failure{{errClusterDisabled, "the node was started with cluster-enabled no"}},
 	},
 	{
 		Name: "readonly", Arity: 1, Flags: Loading | Stale | Fast | Connection, Group: "cluster", Since: "3.0.0", Complexity: "O(1)",
 		Summary: "Lets a replica answer reads of its primary's slots", Run: readOnly,
+		Reply: "OK. The connection stays so until READWRITE.", Errors: []Failure{{errClusterDisabled, "the node was started with cluster-enabled no"}},
 	},
 	{
 		Name: "readwrite", Arity: 1, Flags: Loading | Stale | Fast | Connection, Group: "cluster", Since: "3.0.0", Complexity: "O(1)",
 		Summary: "Ends what READONLY began", Run: readWrite,
+		Reply: "OK.", Errors: []Failure{{errClusterDisabled, "the node was started with cluster-enabled no"}},
 	},
 }
 

@@ -38,6 +38,16 @@ const (
 	errInvalidCursor = "ERR invalid cursor"
 )
 
+// Failures that several rows name.
+var (
+	notInteger     = Failure{errNotInteger, "a word that has to be a number is none"}
+	badWord        = Failure{errSyntax, "the last word is none of these"}
+	tooManyWords   = Failure{"ERR unknown subcommand or wrong number of arguments for '<subcommand>'. Try CLUSTER HELP.", "there are too many words"}
+	invalidSlot    = Failure{errInvalidSlot, "a word that has to be a slot is no number from 0 to 16383"}
+	slotTwice      = Failure{"ERR Slot <slot> specified multiple times", "a slot is named twice"}
+	rangeBackwards = Failure{"ERR start slot number <start> is greater than end slot number <end>", "a range ends before it begins"}
+)
+
 // errWrongArity is for a known command with too few or too many words.
 func errWrongArity(name string) string {
 	return fmt.Sprintf("ERR wrong number of arguments for '%.128s' command", name)

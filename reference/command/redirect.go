@@ -145,6 +145,20 @@ var verdictErrors = [...]string{
 	clusterDownForWrites: "CLUSTERDOWN The cluster is down and only accepts read commands",
 }
 
+// Redirections are the errors that stand in for the reply of any command with keys, and of EXEC, when this node does not
+// serve them.
+func Redirections() []Failure {
+	return []Failure{
+		{verdictErrors[moved] + "<slot> <endpoint>:<port>", "another node owns the slot; on a replica, also when its own primary owns it and the connection did not say READONLY, or the command writes"},
+		{verdictErrors[ask] + "<slot> <endpoint>:<port>", "the slot is on its way to another node and none of the keys is here any more, or yet; the other node serves them to a request after ASKING"},
+		{verdictErrors[tryAgain], "the slot is on its way and only some of the keys are here"},
+		{verdictErrors[crossSlot], "the keys are in different slots"},
+		{verdictErrors[slotUnserved], "nobody owns the slot"},
+		{verdictErrors[clusterDown], "slots are without an owner while cluster-require-full-coverage is yes, or most primaries do not answer"},
+		{verdictErrors[clusterDownForWrites], "the same, cluster-allow-reads-when-down is yes, and the command writes"},
+	}
+}
+
 // appendRedirect writes MOVED or ASK: slot, endpoint and client port of the node that is to be asked. It does not
 // allocate: a client with an old slot map meets it with every request.
 func (e *Engine) appendRedirect(w *resp.Writer, word string, to destination) {

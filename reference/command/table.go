@@ -20,6 +20,15 @@ var table commandTable
 
 func init() { table.build(groups) }
 
+// All lists the commands by name, each followed by its subcommands.
+func All() []*Command {
+	var all []*Command
+	for _, cmd := range table.all {
+		all = append(append(all, cmd), cmd.subcommands...)
+	}
+	return all
+}
+
 // commandTable holds the commands twice: those with short names, which are nearly all that matter for speed, in an open
 // hash table under the name packed into a word; and all of them in a map.
 type commandTable struct {

@@ -38,6 +38,9 @@ func TestRowsAreComplete(t *testing.T) {
 		if cmd.Run == nil && cmd.subcommands == nil {
 			t.Errorf("%s does nothing", name)
 		}
+		if cmd.Group == "cluster" && cmd.subcommands == nil && cmd.Reply == "" {
+			t.Errorf("%s does not say what it answers", name)
+		}
 		if cmd.Keys.any() && len(cmd.Keys.Access) == 0 && cmd.Keys.Counted == nil {
 			t.Errorf("%s does not say what it does to its keys", name)
 		}
