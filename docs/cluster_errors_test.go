@@ -25,7 +25,9 @@ type provocation struct {
 	request string
 	before  string // requests to the same connection beforehand, with semicolons between; each answers OK
 	after   string // requests that undo those
-	since   string // the version of Redis that has this error, when it is later than 7.0
+	since   string // the version of Redis that introduced the command, when it is later than 7.0
+
+	before72 string // the text of a Redis before 7.2, when it is another
 }
 
 // provocations has one entry for every Failure of the rows of the group cluster, and of the redirections. Who adds a
@@ -64,8 +66,8 @@ var provocations = []provocation{
 	{command: "cluster|forget", text: "ERR Can't forget my master!", at: "replica", request: "CLUSTER FORGET {A}"},
 	{command: "cluster|getkeysinslot", text: "ERR Invalid slot or number of keys", at: "A", request: "CLUSTER GETKEYSINSLOT 1 -1"},
 	{command: "cluster|getkeysinslot", text: "ERR value is not an integer or out of range", at: "A", request: "CLUSTER GETKEYSINSLOT 1 many"},
-	{command: "cluster|meet", text: "ERR Invalid TCP base port specified: <port>", at: "A", request: "CLUSTER MEET 127.0.0.1 x"},
-	{command: "cluster|meet", text: "ERR Invalid TCP bus port specified: <bus-port>", at: "A", request: "CLUSTER MEET 127.0.0.1 1 x"},
+	{command: "cluster|meet", text: "ERR Invalid base port specified: <port>", before72: "ERR Invalid TCP base port specified: <port>", at: "A", request: "CLUSTER MEET 127.0.0.1 x"},
+	{command: "cluster|meet", text: "ERR Invalid bus port specified: <bus-port>", before72: "ERR Invalid TCP bus port specified: <bus-port>", at: "A", request: "CLUSTER MEET 127.0.0.1 1 x"},
 	{command: "cluster|meet", text: "ERR Invalid node address specified: <ip>:<port>", at: "A", request: "CLUSTER MEET localhost 1"},
 	{command: "cluster|meet", text: "ERR unknown subcommand or wrong number of arguments for '<subcommand>'. Try CLUSTER HELP.", at: "A", request: "CLUSTER MEET 127.0.0.1 1 2 3"},
 	{command: "cluster|replicas", text: "ERR Unknown node <node-id>", at: "A", request: "CLUSTER REPLICAS nobody"},
@@ -93,6 +95,13 @@ var provocations = []provocation{
 	{command: "cluster|setslot", text: "ERR Target node is not a master", at: "A", request: "CLUSTER SETSLOT 1 NODE {replica}"},
 	{command: "cluster|setslot", text: "ERR Can't assign hashslot <slot> to a different node while I still hold keys for this hash slot.", at: "A", request: "CLUSTER SETSLOT " + keySlot + " NODE {B}"},
 	{command: "cluster|setslot", text: "ERR Invalid CLUSTER SETSLOT action or number of arguments. Try CLUSTER HELP", at: "A", request: "CLUSTER SETSLOT 1 GENTLY"},
+	{command: "cluster|slot-stats", since: "8.2", text: "ERR Invalid or out of range slot", at: "A", request: "CLUSTER SLOT-STATS SLOTSRANGE 0 16384"},
+	{command: "cluster|slot-stats", since: "8.2", text: "ERR Start slot number <start> is greater than end slot number <end>", at: "A", request: "CLUSTER SLOT-STATS SLOTSRANGE 1 0"},
+	{command: "cluster|slot-stats", since: "8.2", text: "ERR Unrecognized sort metric for ORDERBY.", at: "A", request: "CLUSTER SLOT-STATS ORDERBY age"},
+	{command: "cluster|slot-stats", since: "8.2", text: "ERR Limit has to lie in between 1 and 16384 (maximum number of slots).", at: "A", request: "CLUSTER SLOT-STATS ORDERBY key-count LIMIT 0"},
+	{command: "cluster|slot-stats", since: "8.2", text: "ERR Multiple filters of the same type are disallowed.", at: "A", request: "CLUSTER SLOT-STATS ORDERBY key-count ASC DESC"},
+	{command: "cluster|slot-stats", since: "8.2", text: "ERR syntax error", at: "A", request: "CLUSTER SLOT-STATS ORDERBY key-count SIDEWAYS"},
+	{command: "cluster|slot-stats", since: "8.2", text: "ERR unknown subcommand or wrong number of arguments for '<subcommand>'. Try CLUSTER HELP.", at: "A", request: "CLUSTER SLOT-STATS SLOTSRANGE 1"},
 
 	{command: "asking", text: "ERR This instance has cluster support disabled", at: "single", request: "ASKING"},
 	{command: "readonly", text: "ERR This instance has cluster support disabled", at: "single", request: "READONLY"},
@@ -123,11 +132,7 @@ func TestClusterErrors(t *testing.T) {
 			drawn := map[string]bool{}
 			for _, p := range provocations {
 				got := s.provoke(t, p)
-				want := p.text
-				if s.lacks(p) {
-					want = "ERR unknown subcommand '<word>'. Try CLUSTER HELP."
-				}
-				if !pattern(want).MatchString(got) {
+				if want := s.expected(p); !pattern(want).MatchString(got) {
 					t.Errorf("%s at %s: %q, want %q", p.request, p.at, got, want)
 				}
 				drawn[p.command+": "+p.text] = true
@@ -158,7 +163,7 @@ func TestNoOtherClusterErrors(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 7))
 	wordList := []string{
 		"0", "1", keySlot, "16383", "16384", "-1", "x", "", "99999999999999999999", "nobody", "127.0.0.1", "::1", "localhost", "0.0.0.0",
-		"IMPORTING", "MIGRATING", "STABLE", "NODE", "FORCE", "TAKEOVER", "SOFT", "GENTLY", "{A}", "{B}", "{replica}", "{lone}",
+		"IMPORTING", "MIGRATING", "STABLE", "NODE", "FORCE", "TAKEOVER", "SOFT", "GENTLY", "SLOTSRANGE", "ORDERBY", "key-count", "LIMIT", "ASC", "DESC", "{A}", "{B}", "{replica}", "{lone}",
 	}
 	const requests = 5_000
 	errors := 0
@@ -209,7 +214,8 @@ func pattern(text string) *regexp.Regexp {
 type stage struct {
 	conns map[string]*wire.Conn
 	ids   map[string]string
-	level string // the version of Redis
+	own   bool   // the nodes are ours
+	level string // otherwise, the version of Redis
 }
 
 func setStage(t *testing.T, spec string) *stage {
@@ -218,7 +224,7 @@ func setStage(t *testing.T, spec string) *stage {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &stage{conns: map[string]*wire.Conn{}, ids: map[string]string{}}
+	s := &stage{own: spec == "reference", conns: map[string]*wire.Conn{}, ids: map[string]string{}}
 	options := map[string]string{"cluster-node-timeout": "1000", "cluster-require-full-coverage": "no", "cluster-allow-replica-migration": "no"}
 	names := []string{"A", "B", "husband", "replica", "widow", "orphan", "homeless", "lone", "locked"}
 	nodes := s.start(t, under, options, names)
@@ -382,5 +388,15 @@ func (s *stage) each(t *testing.T, at, requests string) {
 	}
 }
 
-// lacks says whether a provocation is of a subcommand that is younger than the server.
-func (s *stage) lacks(p provocation) bool { return p.since != "" && s.level < p.since }
+// expected is what a server of this version says to a provocation.
+func (s *stage) expected(p provocation) string {
+	switch {
+	case s.own:
+		return p.text
+	case s.level < p.since:
+		return "ERR unknown subcommand '<word>'. Try CLUSTER HELP."
+	case s.level < "7.2" && p.before72 != "":
+		return p.before72
+	}
+	return p.text
+}

@@ -59,7 +59,7 @@ var clusterOrders = []Command{
 			{"ERR You should send CLUSTER FAILOVER to a replica", "this node is a primary"},
 			{"ERR Master is down or failed, please use CLUSTER FAILOVER FORCE", "the primary does not answer and nothing was said of FORCE or TAKEOVER"},
 			{"ERR I'm a replica but my master is unknown to me", "the primary was never heard of"},
-			badWord, tooManyWords,
+			badWord, badForm,
 		},
 	},
 	{
@@ -85,10 +85,10 @@ var clusterOrders = []Command{
 		Complexity: "O(1)", Syntax: "<ip> <port> [<bus-port>]", Summary: "Joins the cluster of another node", Run: inCluster(meet),
 		Reply: "OK at once: the handshake has begun.",
 		Errors: []Failure{
-			{"ERR Invalid TCP base port specified: <port>", "the port is no number"},
-			{"ERR Invalid TCP bus port specified: <bus-port>", "the bus port is no number"},
+			{"ERR Invalid base port specified: <port>", "the port is no number"},
+			{"ERR Invalid bus port specified: <bus-port>", "the bus port is no number"},
 			{"ERR Invalid node address specified: <ip>:<port>", "the address is a name or none, or a port (that of the bus included) is not from 1 to 65535"},
-			tooManyWords,
+			badForm,
 		},
 	},
 	{
@@ -108,7 +108,7 @@ var clusterOrders = []Command{
 		Reply: "OK. The node is an empty primary that knows nobody; HARD gives it a new id and epoch 0 as well.",
 		Errors: []Failure{
 			{"ERR CLUSTER RESET can't be called with master nodes containing keys", "this node is a primary that has keys"},
-			badWord, tooManyWords,
+			badWord, badForm,
 		},
 	},
 	{

@@ -42,7 +42,7 @@ const (
 var (
 	notInteger     = Failure{errNotInteger, "a word that has to be a number is none"}
 	badWord        = Failure{errSyntax, "the last word is none of these"}
-	tooManyWords   = Failure{"ERR unknown subcommand or wrong number of arguments for '<subcommand>'. Try CLUSTER HELP.", "there are too many words"}
+	badForm        = Failure{"ERR unknown subcommand or wrong number of arguments for '<subcommand>'. Try CLUSTER HELP.", "the words are not of this form"}
 	invalidSlot    = Failure{errInvalidSlot, "a word that has to be a slot is no number from 0 to 16383"}
 	slotTwice      = Failure{"ERR Slot <slot> specified multiple times", "a slot is named twice"}
 	rangeBackwards = Failure{"ERR start slot number <start> is greater than end slot number <end>", "a range ends before it begins"}

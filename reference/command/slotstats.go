@@ -19,6 +19,15 @@ var slotStatsCommands = []Command{
 		Complexity: "O(N) in the number of slots, O(N*log(N)) with ORDERBY", Tips: []string{"nondeterministic_output", "request_policy:all_shards"},
 		Syntax:  "(SLOTSRANGE <start slot> <end slot>|ORDERBY <metric> [LIMIT <limit>] [ASC|DESC])",
 		Summary: "Returns what the slots of this node's shard hold and cost", Run: inCluster(slotStatistics),
+		Reply: "An array with an array for each slot: the slot, and a map of its metrics: key-count, and while cluster-slot-stats-enabled is yes cpu-usec, network-bytes-in, network-bytes-out.",
+		Errors: []Failure{
+			invalidSlot,
+			{"ERR Start slot number <start> is greater than end slot number <end>", "the range ends before it begins"},
+			{"ERR Unrecognized sort metric for ORDERBY.", "there is no such metric, or it is not kept now"},
+			{"ERR Limit has to lie in between 1 and 16384 (maximum number of slots).", "the limit is none"},
+			{"ERR Multiple filters of the same type are disallowed.", "LIMIT, or ASC and DESC, come twice"},
+			{errSyntax, "a word after the metric is none of these"}, badForm,
+		},
 	},
 }
 
