@@ -5,6 +5,9 @@ package clock
 // Millis counts milliseconds: a duration, or a point on one of the two clocks.
 type Millis int64
 
+// Micros counts microseconds: how long a command took, or a point on a clock that only such durations are taken from.
+type Micros int64
+
 // Instant is one reading of both clocks.
 type Instant struct {
 	// Mono never goes back and is what timeouts are measured with. Its zero is the start of the process.

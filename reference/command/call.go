@@ -1,6 +1,7 @@
 package command
 
 import (
+	"github.com/clusterspec/clusterspec/reference/clock"
 	"github.com/clusterspec/clusterspec/reference/resp"
 	"github.com/clusterspec/clusterspec/reference/slot"
 )
@@ -51,6 +52,7 @@ type Call struct {
 	dirty         int       // changes to the keyspace, as Redis counts them
 	rewritten     bool      // Rewrite was called
 	status        Status
+	took          clock.Micros // once it has run, if there is a Stopwatch
 }
 
 // Changed says that the command made n changes to the keyspace. A write that made any is propagated to replicas.

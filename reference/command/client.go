@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -43,12 +44,22 @@ var clientCommands = []Command{
 		Complexity: "O(1)", Syntax: "(ON|OFF)", Summary: "Protects this connection from being closed for want of memory", Run: clientNoEvict,
 	},
 	{
+		Name: "client|no-touch", Arity: 3, Flags: NoScript | Loading | Stale, Group: "connection", Since: "7.2.0",
+		Complexity: "O(1)", Syntax: "(ON|OFF)", Summary: "Keeps this connection's requests from counting as use of keys; nothing counts that here",
+		Run: clientNoTouch,
+	},
+	{
 		Name: "client|pause", Arity: -3, Flags: Admin | NoScript | Loading | Stale, Group: "connection", Since: "3.0.0",
 		Complexity: "O(1)", Syntax: "<timeout> [WRITE|ALL]", Summary: "Has requests wait for milliseconds", Run: clientPause,
 	},
 	{
 		Name: "client|reply", Arity: 3, Flags: NoScript | Loading | Stale, Group: "connection", Since: "3.2.0",
 		Complexity: "O(1)", Syntax: "(ON|OFF|SKIP)", Summary: "Chooses which requests of this connection are answered", Run: clientReply,
+	},
+	{
+		Name: "client|setinfo", Arity: 4, Flags: NoScript | Loading | Stale, Group: "connection", Since: "7.2.0",
+		Complexity: "O(1)", Syntax: "<option> <value>",
+		Summary: "Tells the name (LIB-NAME) or the version (LIB-VER) of the client's library", Run: clientSetinfo,
 	},
 	{
 		Name: "client|setname", Arity: 3, Flags: NoScript | Loading | Stale, Group: "connection", Since: "2.6.9",
@@ -87,14 +98,44 @@ func clientSetname(c *Call) {
 
 // setName names the connection, or replies that it cannot have that name. An empty name takes the name away.
 func (c *Call) setName(name []byte) bool {
-	for _, b := range name {
-		if b < '!' || b > '~' {
-			c.Error("ERR Client names cannot contain spaces, newlines or special characters.")
-			return false
-		}
+	if !isPlain(name) {
+		c.Error("ERR Client names cannot contain spaces, newlines or special characters.")
+		return false
 	}
 	c.Session.Name = string(name)
 	return true
+}
+
+// isPlain says whether a text can stand in CLIENT LIST: it is of visible ASCII characters (Redis: validateClientAttr).
+func isPlain(text []byte) bool {
+	for _, b := range text {
+		if b < '!' || b > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// library is what a client says of the library it is written with.
+type library struct{ name, version string }
+
+func clientSetinfo(c *Call) {
+	option, value := c.Args[2], c.Args[3]
+	target := &c.Session.library.name
+	switch {
+	case is(option, "LIB-NAME"):
+	case is(option, "LIB-VER"):
+		target = &c.Session.library.version
+	default:
+		c.Error(fmt.Sprintf("ERR Unrecognized option '%s'", cString(option, math.MaxInt)))
+		return
+	}
+	if !isPlain(value) {
+		c.Error(fmt.Sprintf("ERR %s cannot contain spaces, newlines or special characters.", cString(option, math.MaxInt)))
+		return
+	}
+	*target = string(value)
+	c.OK()
 }
 
 func clientInfo(c *Call) { c.Reply.Verbatim("txt", c.describe(nil, c.Session)) }
@@ -135,10 +176,11 @@ func clientList(c *Call) {
 
 // allSessions lists the sessions by age.
 func (e *Engine) allSessions() []*Session {
-	all := slices.Collect(maps.Values(e.sessions))
-	slices.SortFunc(all, func(a, b *Session) int { return int(int64(a.ID) - int64(b.ID)) })
-	return all
+	return slices.SortedFunc(maps.Values(e.sessions), bySessionID)
 }
+
+// bySessionID puts the older session first.
+func bySessionID(a, b *Session) int { return cmp.Compare(a.ID, b.ID) }
 
 // sessionKind is the type of a connection in CLIENT LIST and CLIENT KILL.
 type sessionKind uint8
@@ -178,7 +220,23 @@ func (c *Call) sessionKindArg(i int) (sessionKind, bool) {
 	return 0, false
 }
 
-// describe appends a line of CLIENT LIST: what Redis tells, as far as we know it.
+// Buffers is what the node keeps for one client's connection, in bytes.
+type Buffers struct {
+	Descriptor int  // of its socket
+	Query      int  // received and not executed
+	QueryRoom  int  // allocated for more of it
+	Reply      int  // to be written, in the buffer that replies are built in
+	ReplyRoom  int  // the size of that buffer
+	ReplyPeak  int  // the most that was in it lately
+	Blocks     int  // how many more blocks are to be written before it
+	BlockBytes int  // their size
+	Writing    bool // it waits until the client takes more
+}
+
+// total is the memory of all buffers.
+func (b *Buffers) total() int { return b.Query + b.QueryRoom + b.ReplyRoom + b.BlockBytes }
+
+// describe appends a line of CLIENT LIST.
 func (e *Engine) describe(dst []byte, s *Session) []byte {
 	queued := -1
 	if s.queue != nil {
@@ -188,10 +246,22 @@ func (e *Engine) describe(dst []byte, s *Session) []byte {
 	if s.lastCommand != nil {
 		last = s.lastCommand.Name
 	}
-	return fmt.Appendf(dst, "id=%d addr=%s laddr=%s name=%s age=%d idle=%d flags=%s db=0 sub=%d psub=%d ssub=%d multi=%d obl=%d cmd=%s user=%s resp=%d\n",
-		s.ID, s.Addr, s.Laddr, s.Name, seconds(e.Now.Mono-s.Since.Mono), seconds(e.Now.Mono-s.lastRequest.Mono), s.letters(),
-		len(s.subscriptions.channels), len(s.subscriptions.patterns), len(s.subscriptions.shard), queued, len(s.Reply.Buf), last,
-		defaultUser, max(s.Reply.Proto, oldestProtocol))
+	b, events := e.Host.Buffers(s), "r"
+	if b.Writing {
+		events = "rw"
+	}
+	arguments, queuedBytes := 0, s.queue.bytes()
+	if s == e.caller {
+		arguments = wordBytes(e.call[e.depth-1].Args)
+	}
+	total := b.total() + arguments + queuedBytes
+	dst = fmt.Appendf(dst, "id=%d addr=%s laddr=%s fd=%d name=%s age=%d idle=%d flags=%s db=0 sub=%d psub=%d ssub=%d multi=%d ",
+		s.ID, s.Addr, s.Laddr, b.Descriptor, s.Name, seconds(e.Now.Mono-s.Since.Mono), seconds(e.Now.Mono-s.lastRequest.Mono), s.letters(),
+		len(s.subscriptions.channels), len(s.subscriptions.patterns), len(s.subscriptions.shard), queued)
+	dst = fmt.Appendf(dst, "qbuf=%d qbuf-free=%d argv-mem=%d multi-mem=%d rbs=%d rbp=%d obl=%d oll=%d omem=%d tot-mem=%d events=%s ",
+		b.Query, b.QueryRoom, arguments, queuedBytes, b.ReplyRoom, b.ReplyPeak, b.Reply, b.Blocks, b.BlockBytes, total, events)
+	return fmt.Appendf(dst, "cmd=%s user=%s redir=%d resp=%d lib-name=%s lib-ver=%s\n",
+		last, defaultUser, s.redirection(), max(s.Reply.Proto, oldestProtocol), s.library.name, s.library.version)
 }
 
 // seconds rounds a duration down.
@@ -204,8 +274,9 @@ func (s *Session) letters() string {
 		letter byte
 		set    bool
 	}{
-		{'S', s.Replica != nil}, {'P', s.subscribed()}, {'x', s.queue != nil}, {'b', s.wait.blocked}, {'d', s.watchBroken},
-		{'c', s.closing}, {'r', s.ReadOnly}, {'e', s.noEvict},
+		{'O', s.monitors}, {'S', s.Replica != nil}, {'P', s.subscribed()}, {'x', s.queue != nil}, {'b', s.wait.blocked},
+		{'t', s.tracking != nil}, {'R', s.tracking != nil && s.tracking.broken}, {'B', s.tracking != nil && s.tracking.bcast},
+		{'d', s.watchBroken}, {'c', s.closing}, {'r', s.ReadOnly}, {'e', s.noEvict}, {'T', s.noTouch},
 	} {
 		if one.set {
 			letters = append(letters, one.letter)
@@ -316,12 +387,17 @@ func clientKill(c *Call) {
 	}
 }
 
-func clientNoEvict(c *Call) {
+func clientNoEvict(c *Call) { setSwitch(c, &c.Session.noEvict) }
+
+func clientNoTouch(c *Call) { setSwitch(c, &c.Session.noTouch) }
+
+// setSwitch turns a property of the connection on or off.
+func setSwitch(c *Call, property *bool) {
 	switch {
 	case is(c.Args[2], "ON"):
-		c.Session.noEvict = true
+		*property = true
 	case is(c.Args[2], "OFF"):
-		c.Session.noEvict = false
+		*property = false
 	default:
 		c.Error(errSyntax)
 		return

@@ -62,6 +62,8 @@ func TestClientListTellsTheState(t *testing.T) {
 	b := newBench(t, testSetup{})
 	s, other := b.client(), b.client()
 	b.do(s, "CLIENT", "SETNAME", "me")
+	b.do(s, "CLIENT", "SETINFO", "lib-name", "mylib")
+	b.do(s, "CLIENT", "SETINFO", "LIB-VER", "1.2")
 	b.do(other, "WATCH", "k")
 	b.do(other, "MULTI")
 	b.do(other, "GET", "k")
@@ -70,12 +72,36 @@ func TestClientListTellsTheState(t *testing.T) {
 	b.Now = b.Now.Add(2500)
 	list := b.do(s, "CLIENT", "LIST")
 	for _, want := range []string{
-		"id=1 addr=127.0.0.1:50000 laddr=127.0.0.1:7000 name=me age=2 idle=2 flags=r db=0 sub=0 psub=0 ssub=0 multi=-1 obl=0 cmd=readonly user=default resp=2\n",
-		"id=2 addr=127.0.0.1:50000 laddr=127.0.0.1:7000 name= age=2 idle=2 flags=xd db=0 sub=0 psub=0 ssub=0 multi=1 obl=9 cmd=get user=default resp=2\n",
+		"id=1 addr=127.0.0.1:50000 laddr=127.0.0.1:7000 fd=0 name=me age=2 idle=2 flags=r db=0 sub=0 psub=0 ssub=0 multi=-1 qbuf=0 qbuf-free=0 argv-mem=10 multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem=0 tot-mem=10 events=r " +
+			"cmd=client|list user=default redir=-1 resp=2 lib-name=mylib lib-ver=1.2\n",
+		"id=2 addr=127.0.0.1:50000 laddr=127.0.0.1:7000 fd=0 name= age=2 idle=2 flags=xd db=0 sub=0 psub=0 ssub=0 multi=1 qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=4 rbs=0 rbp=0 obl=0 oll=0 omem=0 tot-mem=4 events=r " +
+			"cmd=get user=default redir=-1 resp=2 lib-name= lib-ver=\n",
 	} {
 		if !strings.Contains(list, want) {
 			t.Errorf("CLIENT LIST lacks %q:\n%s", want, list)
 		}
+	}
+}
+
+// CLIENT SETINFO came with Redis 7.2, the oracle is older.
+func TestClientSetinfo(t *testing.T) {
+	b := newBench(t, testSetup{})
+	s := b.client()
+	for request, want := range map[string]string{
+		"CLIENT SETINFO LIB-NAME redis-py": ok,
+		"CLIENT SETINFO lib-ver 1.2.3":     ok,
+		"CLIENT SETINFO lib-foo x":         "-ERR Unrecognized option 'lib-foo'\r\n",
+		"CLIENT SETINFO LIB-VER 1\x01":     "-ERR LIB-VER cannot contain spaces, newlines or special characters.\r\n",
+		"CLIENT NO-TOUCH on":               ok,
+		"CLIENT NO-TOUCH wrong":            "-ERR syntax error\r\n",
+	} {
+		if got := b.do(s, strings.Fields(request)...); got != want {
+			t.Errorf("%s: %q, want %q", request, got, want)
+		}
+	}
+	b.do(s, "RESET") // what the library is does not change with that
+	if info := b.do(s, "CLIENT", "INFO"); !strings.Contains(info, "flags=N ") || !strings.Contains(info, "lib-name=redis-py lib-ver=1.2.3") {
+		t.Errorf("after RESET: %s", info)
 	}
 }
 

@@ -181,6 +181,7 @@ func auth(c *Call) {
 // authenticate takes a user's password. Without requirepass any password is right.
 func (e *Engine) authenticate(s *Session, user, password []byte) bool {
 	if string(user) != defaultUser || e.password != "" && string(password) != e.password {
+		e.stats.wrongPasswords++
 		return false
 	}
 	s.authenticated = true
@@ -213,9 +214,11 @@ func reset(c *Call) {
 	}
 	c.discard(s)
 	c.unsubscribeAll(s)
+	c.untrack(s)
+	c.unmonitor(s)
 	s.authenticated = c.password == ""
 	s.Name = ""
-	s.Asking, s.ReadOnly, s.silence = false, false, answerAll
+	s.Asking, s.ReadOnly, s.silence, s.noEvict, s.noTouch = false, false, answerAll, false, false
 	s.Reply.Proto = oldestProtocol
 	s.Reply.Simple("RESET")
 }

@@ -27,7 +27,7 @@ var scripts embed.FS
 //	sorted:  the elements of the array have no order
 //	none:    there is no reply
 //
-// "b<" reads a message that client b was sent, "sleep 20" waits for milliseconds, and "#" begins a comment.
+// <b> in a request stands for the number of client b. "b<" reads a message that client b was sent, "sleep 20" waits for milliseconds, and "#" begins a comment.
 func TestSameRepliesAsRedis(t *testing.T) {
 	o := startOracle(t)
 	files, err := scripts.ReadDir("testdata/diff")
@@ -127,6 +127,11 @@ func (d *duel) step(n int, line string) {
 	texts := make([]string, len(args))
 	for i, arg := range args {
 		texts[i] = string(arg)
+		if len(arg) == 3 && arg[0] == '<' && arg[2] == '>' {
+			other := d.client(texts[i][1:2])
+			args[i] = strconv.AppendUint(nil, other.session.ID, 10)
+			texts[i] = string(bytes.TrimSpace(other.conn.do("CLIENT", "ID")[1:]))
+		}
 	}
 	d.bench.Now = wallClock()
 	d.bench.Execute(c.session, args)

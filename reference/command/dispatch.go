@@ -1,6 +1,7 @@
 package command
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/clusterspec/clusterspec/reference/defect"
@@ -10,11 +11,15 @@ import (
 // Execute runs one request of a client. The args are valid during the call only.
 func (e *Engine) Execute(s *Session, args [][]byte) Status {
 	cmd, container := table.lookup(args)
+	e.caller, s.lastCommand = s, cmd
 	status := e.dispatch(s, cmd, container, args)
+	e.caller = nil
 	if status == Parked {
 		return Parked
 	}
-	s.lastCommand = cmd
+	if s.tracking != nil {
+		e.finishTracked(s, cmd)
+	}
 	s.lastRequest = e.Now
 	if s.Asking && s.queue == nil && (cmd == nil || cmd.Name != "asking") && !e.Defects.Has(defect.AskingSticks) {
 		s.Asking = false
@@ -34,12 +39,17 @@ func (e *Engine) Execute(s *Session, args [][]byte) Status {
 // Apply runs a command of our primary's stream: nobody is answered, and nothing is propagated, because the node relays
 // the stream as it came.
 func (e *Engine) Apply(args [][]byte) {
+	e.BeginWork()
 	s := &e.upstream
 	s.Reply.Buf = s.Reply.Buf[:0]
 	cmd, container := table.lookup(args)
 	e.outgoing.relayed = true
 	e.dispatch(s, cmd, container, args)
 	e.outgoing.relayed = false
+	if reply := s.Reply.Buf; len(reply) > 0 && reply[0] == '-' {
+		e.stats.unapplied++
+		e.Host.Unapplied(string(args[0]), string(bytes.TrimRight(reply, "\r\n")))
+	}
 }
 
 // dispatch makes the checks that all commands share, in the order of Redis' processCommand, and runs the command,
@@ -162,16 +172,27 @@ func (e *Engine) mayDebug(s *Session) bool {
 
 // run executes a command, counts it, and propagates what it changed (Redis: call).
 func (e *Engine) run(c *Call) Status {
-	mark := len(c.Reply.Buf)
+	mark, begun := len(c.Reply.Buf), e.lap
 	e.depth++
 	c.Cmd.Run(c)
 	e.depth--
 	e.stats.commands++
 	counters := e.stats.of(c.Cmd)
 	counters.calls++
+	if e.Stopwatch != nil {
+		e.lap = e.Stopwatch()
+		c.took = e.lap - begun
+		e.measure(c, counters)
+	}
+	if len(e.monitors) > 0 {
+		e.feedMonitors(c)
+	}
 	if len(c.Reply.Buf) > mark && c.Reply.Buf[mark] == '-' {
 		counters.failed++
 		e.stats.countError(c.Reply.Buf[mark:])
+	}
+	if c.Session.tracking != nil && c.Cmd.Flags.Has(ReadOnly) {
+		c.noteReads()
 	}
 	e.conclude(c)
 	return c.status

@@ -35,9 +35,11 @@ type Engine struct {
 	Rand    *rand.Rand
 	Defects defect.Set
 	Process Process
-	// Micros is a clock in microseconds that does not stand still during a turn, for cpu-usec in CLUSTER SLOT-STATS; nil: no
-	// time is counted.
-	Micros func() int64
+	// Stopwatch reads a clock that does nothing but tell how long commands take: nothing is decided by it. nil: it is not
+	// known how long they take, and INFO does not say.
+	Stopwatch func() clock.Micros
+	// Traffic is counted by the node.
+	Traffic Traffic
 
 	started clock.Instant
 	replica bool // BecomeReplica was called last: writes come from our primary alone
@@ -51,6 +53,8 @@ type Engine struct {
 	pauses    pauses
 	frozen    map[string]int // keys on their way to another node, with the number of jobs that move them
 	watched   map[string][]*Session
+	caches    caches
+	caller    *Session // whose request is running; nil between requests
 	messages  messages
 	silenced  resp.Writer // takes the replies that CLIENT REPLY keeps from a client
 	outgoing  outgoing
@@ -66,6 +70,12 @@ type Engine struct {
 	depth   int
 	scratch []byte // for values under construction
 	stats   stats
+
+	lap       clock.Micros // when the last command ended, or the work that led to this one began
+	measuring measuring
+	slowlog   slowlog
+	spikes    map[string]*spikes
+	monitors  []*Session // MONITOR
 }
 
 // Process says what INFO tells of the process the node runs in. What is zero is left out.
@@ -77,6 +87,16 @@ type Process struct {
 	Executable string
 	ConfigFile string
 	Version    string // of clusterspec
+
+	SystemBytes int          // memory of the machine
+	Usage       func() Usage // what the process has used so far; nil: not known
+}
+
+// Usage is what a process has used of the machine.
+type Usage struct {
+	User, System                 clock.Micros
+	ChildrenUser, ChildrenSystem clock.Micros
+	ResidentBytes                int
 }
 
 // Host does for the engine what needs a stream or the world outside. The node implements it. It does not call the
@@ -98,6 +118,10 @@ type Host interface {
 	PrimaryLink() PrimaryLink
 	// LinkBuffer returns the size of the send buffer of a link of the cluster bus, and how much of it is in use, in bytes.
 	LinkBuffer(cluster.LinkID) (allocated, used int)
+	// Buffers tells what is kept for the connection of s, for CLIENT LIST and INFO.
+	Buffers(s *Session) Buffers
+	// Unapplied says that a command of our primary's stream drew an error here: our data differ from now on.
+	Unapplied(command, reply string)
 	// CutPrimaryLink ends the stream from our primary; the node asks for the rest of it at once. It reports whether there was one.
 	CutPrimaryLink() bool
 }
@@ -144,6 +168,12 @@ func (e *Engine) configure(string) {
 	e.password = e.Config.String("requirepass")
 	e.endpoints = endpointTypeOf(e.Config.String("cluster-preferred-endpoint-type"))
 	e.countSlotCosts(e.Cluster != nil && e.Config.Bool("cluster-slot-stats-enabled"))
+	e.measuring = measuring{
+		slow:       clock.Micros(e.Config.Int("slowlog-log-slower-than")),
+		spike:      e.Config.Millis("latency-monitor-threshold"),
+		histograms: e.Config.Bool("latency-tracking"),
+	}
+	e.slowlog.limit(int(e.Config.Int("slowlog-max-len")))
 }
 
 // Open begins a client's session. Its ID, addresses and Since are set.
@@ -157,9 +187,11 @@ func (e *Engine) Open(s *Session) {
 // Close ends a session and drops everything that would still refer to it.
 func (e *Engine) Close(s *Session) {
 	e.unwatch(s)
+	e.untrack(s)
 	e.endKeyWait(s)
 	e.unsubscribeAll(s)
 	e.forgetReplica(s)
+	e.unmonitor(s)
 	remove(&e.blocked, s)
 	remove(&e.parked, s)
 	delete(e.sessions, s.ID)
@@ -178,15 +210,19 @@ func remove(list *[]*Session, s *Session) {
 // Tick does what is due: it ends pauses, answers blocked clients whose time is up, and removes expired keys.
 func (e *Engine) Tick(now clock.Instant) {
 	e.Now = now
+	e.stats.sample(now.Mono, e.Traffic)
+	e.peakBytes()
 	e.endPauses()
 	e.expireBlocked()
 	e.redirectWaits()
 	e.expireCycle()
+	e.limitCaches()
+	e.broadcastInvalidations()
 }
 
 // Deadline is when Tick has something to do (mono).
 func (e *Engine) Deadline() clock.Millis {
-	return min(e.pauses.deadline(), e.blockedDeadline(), e.waitCheckDeadline(), e.expireDeadline())
+	return min(e.pauses.deadline(), e.blockedDeadline(), e.waitCheckDeadline(), e.expireDeadline(), e.broadcastDeadline())
 }
 
 // Never is a Deadline that does not come.

@@ -35,6 +35,8 @@ func (h *testHost) Disconnect(s *Session)        { h.disconnected = append(h.dis
 func (h *testHost) Migrate(job *migration.Job)   { h.jobs = append(h.jobs, job) }
 func (h *testHost) SaveClusterConfig(s *Session) { h.saving = append(h.saving, s) }
 func (h *testHost) Shutdown()                    { h.down = true }
+func (h *testHost) Buffers(*Session) Buffers     { return Buffers{} }
+func (h *testHost) Unapplied(string, string)     {}
 func (h *testHost) PrimaryLink() PrimaryLink     { return h.link }
 
 func (h *testHost) LinkBuffer(cluster.LinkID) (allocated, used int) { return 0, 0 }

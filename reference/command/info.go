@@ -31,8 +31,11 @@ var infoSections = []struct {
 	{"Persistence", true, (*Engine).infoPersistence},
 	{"Stats", true, (*Engine).infoStats},
 	{"Replication", true, (*Engine).infoReplication},
+	{"CPU", true, (*Engine).infoCPU},
+	{"Modules", true, func(*Engine, *infoText) {}}, // there are none
 	{"Commandstats", false, (*Engine).infoCommandstats},
 	{"Errorstats", true, (*Engine).infoErrorstats},
+	{"Latencystats", false, (*Engine).infoLatencystats},
 	{"Cluster", true, (*Engine).infoCluster},
 	{"Keyspace", true, (*Engine).infoKeyspace},
 }
@@ -106,19 +109,44 @@ func (e *Engine) infoClients(t *infoText) {
 		t.add("cluster_connections", "%d", len(e.Cluster.Links()))
 	}
 	t.add("maxclients", "%d", e.Config.Int("maxclients"))
+	var waiting, keys int
+	for _, s := range e.blocked {
+		if s.wait.deadline != Never {
+			waiting++
+		}
+	}
+	keys = len(e.waits.sessions)
 	t.add("blocked_clients", "%d", len(e.blocked))
+	t.add("tracking_clients", "%d", e.caches.clients)
+	t.add("clients_in_timeout_table", "%d", waiting)
+	t.add("total_blocking_keys", "%d", keys)
 }
 
 func (e *Engine) infoMemory(t *infoText) {
-	used := e.DB.Bytes()
+	used, peak := e.DB.Bytes(), e.peakBytes()
 	t.add("used_memory", "%d", used)
 	t.add("used_memory_human", "%s", humanBytes(used))
+	if usage := e.usage(); usage.ResidentBytes > 0 {
+		t.add("used_memory_rss", "%d", usage.ResidentBytes)
+		t.add("used_memory_rss_human", "%s", humanBytes(usage.ResidentBytes))
+	}
+	t.add("used_memory_peak", "%d", peak)
+	t.add("used_memory_peak_human", "%s", humanBytes(peak))
+	t.add("used_memory_peak_perc", "%.2f%%", 100*float64(used)/float64(max(peak, 1)))
+	if total := e.Process.SystemBytes; total > 0 {
+		t.add("total_system_memory", "%d", total)
+		t.add("total_system_memory_human", "%s", humanBytes(total))
+	}
 	t.add("number_of_cached_scripts", "0")
 	t.add("number_of_functions", "0")
 	t.add("number_of_libraries", "0")
 	t.add("maxmemory", "0")
 	t.add("maxmemory_human", "0B")
 	t.add("maxmemory_policy", "noeviction")
+	normal, replicas := e.clientBytes()
+	t.add("mem_clients_slaves", "%d", replicas)
+	t.add("mem_clients_normal", "%d", normal)
+	t.add("mem_allocator", "go")
 	if e.Source != nil && e.Source.Active() {
 		t.add("mem_replication_backlog", "%d", e.Source.BacklogSize())
 	}
@@ -150,14 +178,37 @@ func (e *Engine) infoPersistence(t *infoText) {
 func (e *Engine) infoStats(t *infoText) {
 	t.add("total_connections_received", "%d", e.stats.connections)
 	t.add("total_commands_processed", "%d", e.stats.commands)
+	rate := e.stats.rates.now()
+	t.add("instantaneous_ops_per_sec", "%.0f", rate.commands)
+	t.add("total_net_input_bytes", "%d", e.Traffic.In)
+	t.add("total_net_output_bytes", "%d", e.Traffic.Out)
+	t.add("total_net_repl_input_bytes", "%d", e.Traffic.ReplicaIn)
+	t.add("total_net_repl_output_bytes", "%d", e.Traffic.ReplicaOut)
+	t.add("instantaneous_input_kbps", "%.2f", rate.in/1024)
+	t.add("instantaneous_output_kbps", "%.2f", rate.out/1024)
+	t.add("instantaneous_input_repl_kbps", "%.2f", rate.replicaIn/1024)
+	t.add("instantaneous_output_repl_kbps", "%.2f", rate.replicaOut/1024)
+	t.add("rejected_connections", "%d", e.stats.refused)
+	t.add("sync_full", "%d", e.stats.fullSyncs)
+	t.add("sync_partial_ok", "%d", e.stats.partialSyncs)
+	t.add("sync_partial_err", "%d", e.stats.refusedPartialSyncs)
 	t.add("expired_keys", "%d", e.stats.expired)
 	t.add("evicted_keys", "0")
+	t.add("evicted_clients", "0")
 	t.add("keyspace_hits", "%d", e.stats.hits)
 	t.add("keyspace_misses", "%d", e.stats.misses)
 	t.add("pubsub_channels", "%d", len(e.messages.channels))
 	t.add("pubsub_patterns", "%d", len(e.messages.patterns))
 	t.add("pubsubshard_channels", "%d", len(e.messages.shard))
+	t.add("total_forks", "0")
+	t.add("tracking_total_keys", "%d", len(e.caches.readers))
+	t.add("tracking_total_items", "%d", e.caches.items)
+	t.add("tracking_total_prefixes", "%d", len(e.caches.prefixes))
+	t.add("unexpected_error_replies", "%d", e.stats.unapplied)
 	t.add("total_error_replies", "%d", e.stats.errorsTotal)
+	t.add("total_reads_processed", "%d", e.Traffic.Reads)
+	t.add("total_writes_processed", "%d", e.Traffic.Writes)
+	t.add("acl_access_denied_auth", "%d", e.stats.wrongPasswords)
 }
 
 func (e *Engine) infoReplication(t *infoText) {
@@ -237,10 +288,68 @@ func cutPort(addr string) (host, port string, ok bool) {
 
 func (e *Engine) infoCommandstats(t *infoText) {
 	for _, name := range slices.Sorted(maps.Keys(table.byName)) {
-		if n := e.stats.of(table.byName[name]); *n != (counters{}) {
+		n := e.stats.of(table.byName[name])
+		switch {
+		case *n == (counters{}):
+		case e.Stopwatch == nil:
 			t.add("cmdstat_"+name, "calls=%d,rejected_calls=%d,failed_calls=%d", n.calls, n.rejected, n.failed)
+		default:
+			t.add("cmdstat_"+name, "calls=%d,usec=%d,usec_per_call=%.2f,rejected_calls=%d,failed_calls=%d",
+				n.calls, n.took, float64(n.took)/float64(max(n.calls, 1)), n.rejected, n.failed)
 		}
 	}
+}
+
+func (e *Engine) infoLatencystats(t *infoText) {
+	for _, name := range slices.Sorted(maps.Keys(table.byName)) {
+		if h := e.stats.of(table.byName[name]).histogram; h != nil {
+			t.add("latency_percentiles_usec_"+name, "p50=%.3f,p99=%.3f,p99.9=%.3f", h.percentile(50), h.percentile(99), h.percentile(99.9))
+		}
+	}
+}
+
+func (e *Engine) infoCPU(t *infoText) {
+	if e.Process.Usage == nil {
+		return
+	}
+	usage := e.usage()
+	for _, one := range []struct {
+		name string
+		took clock.Micros
+	}{
+		{"used_cpu_sys", usage.System}, {"used_cpu_user", usage.User},
+		{"used_cpu_sys_children", usage.ChildrenSystem}, {"used_cpu_user_children", usage.ChildrenUser},
+	} {
+		t.add(one.name, "%d.%06d", one.took/1e6, one.took%1e6)
+	}
+}
+
+// usage asks what the process has used.
+func (e *Engine) usage() Usage {
+	if e.Process.Usage == nil {
+		return Usage{}
+	}
+	return e.Process.Usage()
+}
+
+// clientBytes is the memory of clients' connections.
+func (e *Engine) clientBytes() (normal, replicas int) {
+	for _, s := range e.sessions {
+		b := e.Host.Buffers(s)
+		bytes := b.total() + s.queue.bytes()
+		if s.Replica != nil {
+			replicas += bytes
+		} else {
+			normal += bytes
+		}
+	}
+	return normal, replicas
+}
+
+// peakBytes is the most memory that keys and values have taken, as far as it was looked at: once a turn.
+func (e *Engine) peakBytes() int {
+	e.stats.peakBytes = max(e.stats.peakBytes, e.DB.Bytes())
+	return e.stats.peakBytes
 }
 
 func (e *Engine) infoErrorstats(t *infoText) {

@@ -47,13 +47,27 @@ func (q *queue) add(cmd *Command, args [][]byte) {
 	q.flags |= cmd.Flags
 }
 
+// bytes is how much memory the requests take.
+func (q *queue) bytes() (n int) {
+	if q != nil {
+		for _, r := range q.requests {
+			n += wordBytes(r.args)
+		}
+	}
+	return n
+}
+
+// wordBytes is how long the words of a request are together.
+func wordBytes(args [][]byte) (n int) {
+	for _, arg := range args {
+		n += len(arg)
+	}
+	return n
+}
+
 // copyWords copies a request into memory of its own.
 func copyWords(args [][]byte) [][]byte {
-	size := 0
-	for _, arg := range args {
-		size += len(arg)
-	}
-	buf := make([]byte, 0, size)
+	buf := make([]byte, 0, wordBytes(args))
 	words := make([][]byte, len(args))
 	for i, arg := range args {
 		at := len(buf)
@@ -186,11 +200,18 @@ func (e *Engine) watchedExpired(s *Session) bool {
 	return false
 }
 
-// touch breaks the transactions of all who watch a key, because it changes now.
+// touch tells all who watch a key, or keep a copy of it, that it changes now.
 func (e *Engine) touch(key []byte) {
-	if len(e.watched) == 0 {
-		return
+	if e.caches.clients > 0 {
+		e.invalidate(key)
 	}
+	if len(e.watched) > 0 {
+		e.touchWatched(key)
+	}
+}
+
+// touchWatched breaks the transactions of all who watch a key.
+func (e *Engine) touchWatched(key []byte) {
 	_, there := e.DB.Get(e.SlotOf(key), key)
 	for _, s := range append([]*Session(nil), e.watched[string(key)]...) {
 		w := s.watched(key)
@@ -206,8 +227,9 @@ func (e *Engine) touch(key []byte) {
 	}
 }
 
-// touchAll breaks the transactions of all who watch a key that is there, because all keys go now.
+// touchAll tells all who watch a key that is there, or keep a copy of one, that all keys go now.
 func (e *Engine) touchAll() {
+	e.invalidateAll()
 	for name, sessions := range e.watched {
 		key := []byte(name)
 		if _, there := e.DB.Get(e.SlotOf(key), key); !there {

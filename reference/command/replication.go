@@ -82,11 +82,15 @@ func psync(c *Call) {
 	}
 	id, named := replication.ParseID(c.Args[1])
 	if !named || !c.Source.CanContinue(id, offset) {
+		if named {
+			c.stats.refusedPartialSyncs++
+		}
 		c.Source.Open(replication.NewID(c.Rand)) // before the id is told: it changes with the first replica
 		c.Reply.Simple(fmt.Sprintf("FULLRESYNC %s %d", c.Source.ID(), c.Source.Offset()))
 		c.fullSync()
 		return
 	}
+	c.stats.partialSyncs++
 	if c.Session.following.announced.CapaPSYNC2 {
 		c.Reply.Simple("CONTINUE " + c.Source.ID().String())
 	} else {
@@ -124,6 +128,7 @@ func (c *Call) mayFollow() bool {
 // fullSync sends all keys in the form that every replica understands (section 9.3 of the protocol notes); the stream can
 // follow at once.
 func (c *Call) fullSync() {
+	c.stats.fullSyncs++
 	file := c.snapshot()
 	c.Reply.Buf = fmt.Appendf(c.Reply.Buf, "$%d\r\n", len(file))
 	c.Reply.Buf = append(c.Reply.Buf, file...)

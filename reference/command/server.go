@@ -106,7 +106,7 @@ func configSet(c *Call) {
 }
 
 func configResetstat(c *Call) {
-	c.stats.reset()
+	c.resetStats()
 	clear(c.slotCosts)
 	c.OK()
 }

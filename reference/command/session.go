@@ -30,7 +30,11 @@ type Session struct {
 	authenticated bool
 	silence       silence
 	noEvict       bool
-	closing       bool // Host.Disconnect was called: what it still sends is not for us
+	noTouch       bool
+	monitors      bool      // MONITOR
+	library       library   // CLIENT SETINFO
+	tracking      *tracking // CLIENT TRACKING; nil: off
+	closing       bool      // Host.Disconnect was called: what it still sends is not for us
 	lastCommand   *Command
 	lastRequest   clock.Instant
 

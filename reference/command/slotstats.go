@@ -80,23 +80,15 @@ func (e *Engine) costsGone(slots *slot.Set) {
 	}
 }
 
-// micros is the time on a clock that is only good for differences.
-func (e *Engine) micros() int64 {
-	if e.Micros == nil {
-		return 0
-	}
-	return e.Micros()
-}
-
 // runCounted is run, with its costs put down to the slot of the keys.
 func (e *Engine) runCounted(c *Call) Status {
-	replied, relayed, began := len(c.Reply.Buf), e.outgoing.sent, e.micros()
+	replied, relayed := len(c.Reply.Buf), e.outgoing.sent
 	status := e.run(c)
 	if c.first == nil || e.slotCosts == nil { // CONFIG SET may just have ended the counting
 		return status
 	}
 	costs := &e.slotCosts[c.firstSlot]
-	costs.cpuMicros += e.micros() - began
+	costs.cpuMicros += int64(c.took)
 	costs.bytesOut += int64(len(c.Reply.Buf)-replied) + e.outgoing.sent - relayed
 	costs.bytesIn += requestBytes(c.Args)
 	if c.Cmd.Name == "exec" {

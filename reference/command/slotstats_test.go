@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/clusterspec/clusterspec/reference/clock"
 	"github.com/clusterspec/clusterspec/reference/slot"
 )
 
@@ -57,8 +58,8 @@ func TestSlotStats(t *testing.T) {
 // TestSlotCosts holds what requests cost against sums made by hand.
 func TestSlotCosts(t *testing.T) {
 	b := view{conf: map[string]string{"cluster-slot-stats-enabled": "yes"}}.bench(t)
-	clock := int64(0)
-	b.Micros = func() int64 { clock += 7; return clock } // every command takes 7 us
+	var now clock.Micros
+	b.Stopwatch = func() clock.Micros { now += 7; return now } // every command takes 7 us
 	s, at := b.client(), slot.OfString(tags.ours)
 	expect := func(after string, cpu, in, out int) {
 		t.Helper()
@@ -81,12 +82,12 @@ func TestSlotCosts(t *testing.T) {
 	}
 	in += len("*1\r\n$5\r\nMULTI\r\n*2\r\n$3\r\nGET\r\n$1\r\nb\r\n*1\r\n$4\r\nEXEC\r\n")
 	out += len("*1\r\n$5\r\nvalue\r\n")
-	expect("a transaction", 14, in, out)
+	expect("a transaction", 21, in, out) // the clock is read after GET and after EXEC
 	reader := b.client()
 	b.do(reader, "SSUBSCRIBE", tags.ours)
 	in += len("*2\r\n$10\r\nSSUBSCRIBE\r\n$1\r\nb\r\n")
 	out += len(reader.Reply.Buf)
-	expect("a subscription", 21, in, out)
+	expect("a subscription", 28, in, out)
 	reader.Reply.Buf = nil
 	b.do(s, "SPUBLISH", tags.ours, "news")
 	in += len("*3\r\n$8\r\nSPUBLISH\r\n$1\r\nb\r\n$4\r\nnews\r\n")

@@ -8,10 +8,10 @@ import (
 
 // groups is the whole table, one list per file.
 var groups = [][]Command{
-	connectionCommands, clientCommands, transactionCommands, pubsubCommands,
+	connectionCommands, clientCommands, trackingCommands, transactionCommands, pubsubCommands,
 	stringCommands, settingCommands, counterCommands, keyCommands, expiryCommands, databaseCommands,
 	listCommands, listMoveCommands, listWaitCommands, hashCommands, setCommands, setRandomCommands, setAlgebraCommands, zsetCommands, zrangeCommands, zpopCommands, zwaitCommands, zalgebraCommands, sortCommands,
-	serverCommands, infoCommands, introspectionCommands, debugCommands,
+	serverCommands, infoCommands, introspectionCommands, debugCommands, slowlogCommands, latencyCommands, monitorCommands,
 	clusterCommands, clusterOrders, slotStatsCommands, replicationCommands, migrateCommands, dumpCommands,
 }
 

@@ -50,6 +50,8 @@ var params = []Param{
 	{Name: "proto-max-bulk-len", Kind: Memory, Default: "536870912", Min: 1024 * 1024, Max: noLimit, Settable: true, Doc: "longest argument of a request"},
 	{Name: "client-query-buffer-limit", Kind: Memory, Default: "1073741824", Min: 1024 * 1024, Max: noLimit, Settable: true, Doc: "longest request that is not complete yet"},
 
+	{Name: "tracking-table-max-keys", Kind: Int, Default: "1000000", Max: noLimit, Settable: true, Doc: "keys remembered for CLIENT TRACKING; 0: no limit"},
+
 	// General.
 	{Name: "dir", Kind: String, Default: ".", Doc: "working directory: nodes.conf is kept there"},
 	{Name: "logfile", Kind: String, Default: "", Doc: "file to log to; empty: standard output"},
@@ -58,6 +60,12 @@ var params = []Param{
 	{Name: "enable-debug-command", Kind: Enum, Default: "no", Choices: []string{"no", "yes", "local"}, Doc: "who may use DEBUG"},
 	{Name: "save", Kind: String, Default: "", Settable: true, Doc: "snapshot points; only none is supported", check: onlyEmpty},
 	{Name: "appendonly", Kind: Bool, Default: "no", Settable: true, Doc: "append-only file; only no is supported", check: onlyNo},
+
+	// Watching.
+	{Name: "slowlog-log-slower-than", Kind: Int, Default: "10000", Min: -1, Max: noLimit, Settable: true, Doc: "microseconds from which on a command is in SLOWLOG; 0: all are; negative: none is"},
+	{Name: "slowlog-max-len", Kind: Int, Default: "128", Max: noLimit, Settable: true, Doc: "commands kept for SLOWLOG"},
+	{Name: "latency-monitor-threshold", Kind: Int, Default: "0", Max: noLimit, Settable: true, Doc: "milliseconds from which on a command is in LATENCY; 0: none is"},
+	{Name: "latency-tracking", Kind: Bool, Default: "yes", Settable: true, Doc: "measure how long commands take, for LATENCY HISTOGRAM and INFO latencystats"},
 
 	// Security.
 	{Name: "requirepass", Kind: String, Default: "", Settable: true, Doc: "password of the default user; empty: none"},

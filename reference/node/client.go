@@ -17,6 +17,7 @@ func (n *Node) acceptClient(c *Conn) {
 	n.engine.Open(c.Session)
 	switch {
 	case len(n.clients) > n.limits.clients:
+		n.engine.CountRefused()
 		n.refuse(c, "ERR max number of clients reached")
 	case n.protected() && !c.Remote.Addr().Unmap().IsLoopback():
 		n.refuse(c, "DENIED protected mode is on, no password is set, and you are not on this host. "+
@@ -137,6 +138,7 @@ func (n *Node) resume() {
 		n.turn.resumed = nil
 		for _, c := range resumed {
 			c.client.resumed, c.client.waiting = false, false
+			n.engine.BeginWork()
 			if !c.gone() && !c.client.leaving {
 				c.in.drop(n.execute(c, c.in.bytes()))
 			}

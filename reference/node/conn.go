@@ -35,6 +35,8 @@ type Conn struct {
 	Addr string
 	// CloseAfterWrite says, on a Conn in Effects.Close, that what stands in Out is to be written first.
 	CloseAfterWrite bool
+	// Descriptor is the number of its socket, for CLIENT LIST; the shell sets it if it knows.
+	Descriptor int
 	// Shell is for the shell alone: its socket. The node never looks at it.
 	Shell any
 
@@ -82,6 +84,14 @@ func (c *Conn) wrote(n int) {
 		c.out, c.written = consumed(c.out, c.written+n)
 	}
 	c.client.exemptBytes = max(0, c.client.exemptBytes-n)
+}
+
+// buffers tells what is kept for the Conn of a client.
+func (c *Conn) buffers() command.Buffers {
+	return command.Buffers{
+		Descriptor: c.Descriptor, Query: c.in.len(), QueryRoom: cap(c.in.buf) - len(c.in.buf),
+		Reply: len(c.Out()), ReplyRoom: cap(c.Session.Reply.Buf), Writing: len(c.Out()) > 0 && !c.dirty,
+	}
 }
 
 // gone says that the node has forgotten this Conn.

@@ -40,6 +40,17 @@ func (h host) SaveClusterConfig(s *command.Session) {
 
 func (h host) Shutdown() { h.n.exit(0, "SHUTDOWN was asked for") }
 
+func (h host) Buffers(s *command.Session) command.Buffers {
+	if c := h.n.clients[s]; c != nil {
+		return c.buffers()
+	}
+	return command.Buffers{}
+}
+
+func (h host) Unapplied(command, reply string) {
+	h.n.log(Warning, "== CRITICAL == our primary sent a command that we cannot carry out (%.64q, which drew %.200q): from now on our data differ from its", command, reply)
+}
+
 func (h host) PrimaryLink() command.PrimaryLink { return h.n.upstream.describe() }
 
 func (h host) LinkBuffer(id cluster.LinkID) (allocated, used int) {

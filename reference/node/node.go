@@ -51,8 +51,8 @@ type Config struct {
 	Port, BusPort uint16
 	// Process is what INFO tells of the process; the zero value tells nothing.
 	Process command.Process
-	// Micros is a clock in microseconds that does not stand still during a turn; nil: costs in time are not counted.
-	Micros func() int64
+	// Stopwatch reads the clock that durations of commands are taken from; nil: they are not known.
+	Stopwatch func() clock.Micros
 	// Seed is where all chance comes from: ids, jitter, samples.
 	Seed uint64
 	// Now is the time of the start.
@@ -79,7 +79,7 @@ func New(cfg Config) (*Node, error) {
 	}
 	n.engine = &command.Engine{
 		Now: cfg.Now, DB: n.db, Cluster: n.machine, Source: n.source, Config: cfg.Options, Host: host{n},
-		Rand: rand.New(rand.NewPCG(cfg.Seed, 2)), Defects: defects, Process: cfg.Process, Micros: cfg.Micros,
+		Rand: rand.New(rand.NewPCG(cfg.Seed, 2)), Defects: defects, Process: cfg.Process, Stopwatch: cfg.Stopwatch,
 	}
 	n.engine.Start()
 	n.configure("")
@@ -153,10 +153,13 @@ func (n *Node) Receive(now clock.Instant, c *Conn, data []byte) {
 	n.begin(now)
 	switch c.Kind {
 	case Client:
+		n.engine.Traffic.Received(len(data), false)
+		n.engine.BeginWork()
 		n.receiveClient(c, data)
 	case BusIn, BusOut:
 		n.receiveLink(c, data)
 	case Primary:
+		n.engine.Traffic.Received(len(data), true)
 		n.upstream.receive(data)
 	case Target:
 		n.migrations.receive(n, c, data)
@@ -172,6 +175,7 @@ func (n *Node) Wrote(now clock.Instant, c *Conn, bytes int) {
 	n.begin(now)
 	switch c.Kind {
 	case Client:
+		n.engine.Traffic.Sent(bytes, c.isReplica())
 		n.wroteClient(c)
 	case Target:
 		n.migrations.progressed(n, c)

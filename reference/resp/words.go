@@ -1,6 +1,9 @@
 package resp
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 // SplitArgs splits a line into words by Redis' quoting rules (sdssplitargs): the lines of inline requests, nodes.conf and
 // redis.conf. Words are parted by blanks; in double quotes the escapes \n \r \t \b \a \xHH and a backslash before any other
@@ -112,4 +115,21 @@ func isSpace(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }
 // Redis tells the two places apart.
 func endsPlain(c byte) bool {
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '"' || c == '\''
+}
+
+// AppendQuoted appends text between double quotes, in the form that SplitArgs reads (Redis: sdscatrepr).
+func AppendQuoted(dst, text []byte) []byte {
+	const escaped, letters, hexDigits = "\\\"\n\r\t\a\b", "\\\"nrtab", "0123456789abcdef"
+	dst = append(dst, '"')
+	for _, c := range text {
+		switch i := strings.IndexByte(escaped, c); {
+		case i >= 0:
+			dst = append(dst, '\\', letters[i])
+		case c < ' ' || c > '~':
+			dst = append(dst, '\\', 'x', hexDigits[c>>4], hexDigits[c&0xf])
+		default:
+			dst = append(dst, c)
+		}
+	}
+	return append(dst, '"')
 }

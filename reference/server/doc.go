@@ -8,6 +8,6 @@
 //	nodesfile.go  nodes.conf on disk: locked, replaced atomically
 //	listen.go     where to listen
 //	log.go        the log, in redis-server's form
-//	process.go    what INFO tells of the process
+//	process.go    what INFO tells of the process; usage_linux.go: what it has used of the machine
 //	main.go       the program `clusterspec node`
 package server

@@ -171,7 +171,7 @@ func (l *epoll) accept(listener *socket) {
 		prepare(fd, keepAliveOf(l.config, listener.kind))
 		s := &socket{fd: fd}
 		s.conn = l.node.Accept(l.now(), listener.kind, localAddr(fd), addrPort(from))
-		s.conn.Shell = s
+		s.conn.Shell, s.conn.Descriptor = s, fd
 		l.watch(s, unix.EPOLLIN)
 	}
 }

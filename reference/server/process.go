@@ -7,7 +7,9 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strconv"
+	"time"
 
+	"github.com/clusterspec/clusterspec/reference/clock"
 	"github.com/clusterspec/clusterspec/reference/command"
 )
 
@@ -23,7 +25,16 @@ func describeProcess() command.Process {
 		ArchBits:   strconv.IntSize,
 		Executable: executable,
 		Version:    buildVersion(),
+
+		SystemBytes: systemBytes(),
+		Usage:       usage,
 	}
+}
+
+// stopwatch counts from now. It reads the monotonic clock alone, which is half the work of time.Now.
+func stopwatch() func() clock.Micros {
+	start := time.Now()
+	return func() clock.Micros { return clock.Micros(time.Since(start) / time.Microsecond) }
 }
 
 // buildVersion is the version of the module the program was built from, or the commit of a checkout.

@@ -115,13 +115,13 @@ func (s *Server) busPort() int {
 // open reads nodes.conf and makes the node.
 func (s *Server) open() (*node.Node, error) {
 	cfg := node.Config{
-		Options: s.config,
-		Port:    uint16(s.config.Int("port")),
-		BusPort: uint16(s.busPort()),
-		Seed:    randomSeed(),
-		Process: describeProcess(),
-		Micros:  microsSince(time.Now()),
-		Now:     clock.Instant{Wall: clock.Millis(time.Now().UnixMilli())},
+		Options:   s.config,
+		Port:      uint16(s.config.Int("port")),
+		BusPort:   uint16(s.busPort()),
+		Seed:      randomSeed(),
+		Process:   describeProcess(),
+		Stopwatch: stopwatch(),
+		Now:       clock.Instant{Wall: clock.Millis(time.Now().UnixMilli())},
 	}
 	if s.config.Bool("cluster-enabled") {
 		path := filepath.Join(s.config.String("dir"), s.config.String("cluster-config-file"))
@@ -202,11 +202,6 @@ func (s *Server) Pause() (resume func()) {
 		}
 	}
 	return func() { close(resumed) }
-}
-
-// microsSince is a clock that counts from start.
-func microsSince(start time.Time) func() int64 {
-	return func() int64 { return time.Since(start).Microseconds() }
 }
 
 func randomSeed() uint64 {

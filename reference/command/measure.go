@@ -1,0 +1,103 @@
+package command
+
+import (
+	"math/bits"
+
+	"github.com/clusterspec/clusterspec/reference/clock"
+)
+
+// measuring is what is done with the durations of commands.
+type measuring struct {
+	slow       clock.Micros // from where on a command is slow (slowlog-log-slower-than); negative: none is
+	spike      clock.Millis // from where on it is a spike (latency-monitor-threshold); 0: never
+	histograms bool         // latency-tracking
+}
+
+// BeginWork notes that work on requests begins: what they take is counted from here.
+func (e *Engine) BeginWork() {
+	if e.Stopwatch != nil {
+		e.lap = e.Stopwatch()
+	}
+}
+
+// measure enters how long a command took wherever that is asked for.
+func (e *Engine) measure(c *Call, n *counters) {
+	took := c.took
+	n.took += took
+	if e.measuring.histograms && c.status != Blocked {
+		if n.histogram == nil {
+			n.histogram = new(histogram)
+		}
+		n.histogram.add(took)
+	}
+	if spike := e.measuring.spike; spike > 0 && took >= clock.Micros(spike)*1000 {
+		e.addSpike(c.Cmd, took)
+	}
+	if slow := e.measuring.slow; slow >= 0 && took >= slow && c.status != Blocked && !c.Cmd.Flags.Has(SkipSlowlog) {
+		e.slowlog.add(c, took)
+	}
+}
+
+// histogram counts durations by their first two digits or better: HdrHistogram's layout for nanoseconds up to a second with
+// two significant digits, which is Redis's (hdr_init(1, 1000000000, 2)), so that percentiles are the same numbers.
+type histogram struct {
+	total  int
+	counts [histogramPlaces]int
+}
+
+const (
+	histogramBits   = 8 // of a value that tell its place
+	histogramHalf   = 1 << (histogramBits - 1)
+	longestMeasured = 1_000_000_000 // nanoseconds; what takes longer counts as this
+	histogramPlaces = (30-histogramBits)*histogramHalf + 2*histogramHalf
+)
+
+// add counts one duration.
+func (h *histogram) add(d clock.Micros) {
+	h.total++
+	h.counts[histogramPlace(uint64(min(max(d*1000, 1), longestMeasured)))]++
+}
+
+// histogramPlace is where a number of nanoseconds is counted.
+func histogramPlace(nanos uint64) int {
+	shift := bits.Len64(nanos|(1<<histogramBits-1)) - histogramBits
+	return shift*histogramHalf + int(nanos>>shift)
+}
+
+// histogramMost is the longest duration, in nanoseconds, that is counted at a place.
+func histogramMost(place int) uint64 {
+	if place < 2*histogramHalf {
+		return uint64(place)
+	}
+	shift := place/histogramHalf - 1
+	return (uint64(place-shift*histogramHalf)+1)<<shift - 1
+}
+
+// percentile is the duration in microseconds that this share of a hundred stayed within.
+func (h *histogram) percentile(share float64) float64 {
+	wanted := max(int(share/100*float64(h.total)+0.5), 1)
+	seen := 0
+	for place, n := range h.counts {
+		if seen += n; seen >= wanted {
+			return float64(histogramMost(place)) / 1000
+		}
+	}
+	return 0
+}
+
+// doublings calls visit for the durations of about 1, 2, 4, 8... microseconds with how many calls stayed within each, and
+// leaves out those that add none.
+func (h *histogram) doublings(visit func(micros uint64, within int)) {
+	const first = 1024 // nanoseconds
+	place, within, told := 0, 0, 0
+	for level := uint64(first); told < h.total && level <= 2*longestMeasured; level *= 2 {
+		last := min(histogramPlace(level), histogramPlaces-1)
+		for ; place <= last; place++ {
+			within += h.counts[place]
+		}
+		if within > told {
+			visit(histogramMost(last)/1000, within)
+			told = within
+		}
+	}
+}
