@@ -103,6 +103,7 @@ func (e *Engine) serveWait(s *Session, key []byte) {
 		e.stats.countError(c.Reply.Buf[mark:])
 	}
 	e.conclude(c)
+	e.countReply(key, len(c.Reply.Buf)-mark)
 	e.Unblock(s)
 }
 

@@ -326,7 +326,7 @@ func (e *Engine) deliver(channel, payload []byte, shard bool) (receivers int) {
 		e.Host.Dirty(s)
 		receivers++
 		if shard {
-			e.countMessage(channel, len(s.Reply.Buf)-mark)
+			e.countReply(channel, len(s.Reply.Buf)-mark)
 		}
 	}
 	if shard {

@@ -105,10 +105,11 @@ func (e *Engine) countQueued(c *Call) {
 	}
 }
 
-// countMessage puts what a subscriber of a sharded channel was sent down to the channel's slot.
-func (e *Engine) countMessage(channel []byte, bytes int) {
+// countReply puts what a client was sent without having asked just then down to the slot of its key or sharded channel: a
+// message, or what it had been waiting for.
+func (e *Engine) countReply(key []byte, bytes int) {
 	if e.slotCosts != nil {
-		e.slotCosts[e.SlotOf(channel)].bytesOut += int64(bytes)
+		e.slotCosts[e.SlotOf(key)].bytesOut += int64(bytes)
 	}
 }
 

@@ -96,6 +96,12 @@ func TestSlotCosts(t *testing.T) {
 	if got := b.do(s, "CLUSTER", "SLOT-STATS", "ORDERBY", "network-bytes-out", "LIMIT", "1"); !strings.HasPrefix(got, fmt.Sprintf("*1\r\n*2\r\n:%d\r\n", at)) {
 		t.Errorf("the slot that cost most is not first: %q", got)
 	}
+	waiter := b.client()
+	b.do(waiter, "BLPOP", "{"+tags.ours+"}l", "0")
+	b.do(s, "LPUSH", "{"+tags.ours+"}l", "x")
+	in += len("*3\r\n$5\r\nBLPOP\r\n$4\r\n{b}l\r\n$1\r\n0\r\n*3\r\n$5\r\nLPUSH\r\n$4\r\n{b}l\r\n$1\r\nx\r\n")
+	out += len(":1\r\n*2\r\n$4\r\n{b}l\r\n$1\r\nx\r\n")
+	expect("a pop that waited", 42, in, out)
 	var gone slot.Set
 	gone.Add(at)
 	b.SlotsGone(&gone)
