@@ -19,7 +19,7 @@
 //   - BeforeSleep once after each batch of these calls, before anything is written.
 //
 // After each call, or at the latest after BeforeSleep, it takes Effects and carries them out in order, with one rule
-// about the order of writes: if a Save is among the effects of a turn, m.File() must be on disk before any byte leaves
+// about the order of writes: if a Save is among the effects of a turn, m.AppendFile(nil) must be on disk before any byte leaves
 // on any link or to any client. A vote that is not on disk must not be cast (spec 5.2). If the file cannot be written,
 // the node must stop.
 //

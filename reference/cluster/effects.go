@@ -28,7 +28,7 @@ type (
 	// forgotten the link.
 	Hangup struct{ Link LinkID }
 
-	// Save writes m.File() to nodes.conf before any byte of this turn leaves. Sync: it must survive a crash of the
+	// Save writes m.AppendFile to nodes.conf before any byte of this turn leaves. Sync: it must survive a crash of the
 	// machine, too.
 	Save struct{ Sync bool }
 

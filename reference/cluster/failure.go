@@ -46,6 +46,9 @@ func (p *Peer) addReport(from *Peer, now clock.Millis) {
 }
 
 func (p *Peer) removeReport(from *Peer) {
+	if len(p.reports) == 0 {
+		return // nearly always, and it is asked for with each entry of gossip
+	}
 	p.reports = slices.DeleteFunc(p.reports, func(r failureReport) bool { return r.from == from })
 }
 

@@ -11,21 +11,23 @@ import (
 
 // What is kept over a restart (spec 7.6).
 
-// File is what nodes.conf must say now.
-func (m *Machine) File() *nodesconf.File {
-	f := &nodesconf.File{CurrentEpoch: m.currentEpoch, LastVoteEpoch: m.lastVoteEpoch}
-	f.Nodes = make([]nodesconf.Node, 0, len(m.peers))
+// AppendFile appends what nodes.conf must say now. It writes line by line: while a large cluster forms it is asked for the
+// file with nearly every frame.
+func (m *Machine) AppendFile(dst []byte) []byte {
 	for _, p := range m.peers {
 		if p.InHandshake() {
 			continue
 		}
 		n := m.record(p)
+		if p.Primary != nil {
+			n.ShardID = p.Primary.ShardID // 7.2 does not start on a file where they differ
+		}
 		if m.defects.Has(defect.ForgetsSlotsOnRestart) {
 			n.Slots.Clear()
 		}
-		f.Nodes = append(f.Nodes, n)
+		dst = nodesconf.AppendFileLine(dst, &n)
 	}
-	return f
+	return nodesconf.AppendVars(dst, m.currentEpoch, m.lastVoteEpoch)
 }
 
 // record is a peer as CLUSTER NODES and nodes.conf describe it. A replica is shown with its primary's epoch.

@@ -410,6 +410,35 @@ func TestHandshakeWithMalformedName(t *testing.T) {
 	})
 }
 
+// TestMadeUpIDs: nobody has the id of a node in handshake, which we have made up and show in CLUSTER NODES. Who uses it is
+// a stranger, and who answers with that of another handshake is nobody.
+func TestMadeUpIDs(t *testing.T) {
+	tell(t, 2, 0, func(s *story) {
+		for _, ip := range []string{"10.9.9.8", "10.9.9.9"} {
+			s.do(0, func(m *cluster.Machine, now clock.Instant) error { return m.Meet(now, ip, 6379, 16379) })
+		}
+		s.pass(200)
+		first, second := s.machine(0).Peers()[2], s.machine(0).Peers()[3]
+		f := s.frameFrom(1, bus.TypePing)
+		f.Sender, f.Primary, f.Flags = first.ID, s.self(0).ID, bus.FlagReplica
+		s.hand(0, 1, f)
+		s.check(first.InHandshake() && !first.IsReplica() && first.Primary == nil, "a stranger made it %v", first.Flags)
+		f = s.frameFrom(1, bus.TypePong)
+		f.Sender = second.ID
+		s.do(0, func(m *cluster.Machine, now clock.Instant) error {
+			for _, l := range m.Links() {
+				if l.Peer == first {
+					m.Connected(now, l.Link, "10.0.0.1")
+					m.Receive(now, l.Link, f, 3000)
+				}
+			}
+			return nil
+		})
+		s.check(s.machine(0).Peer(first.ID) == nil && s.machine(0).Peer(second.ID) == second && second.InHandshake(), "the handshakes are mixed up")
+		s.must(sound(s))
+	})
+}
+
 // TestOwnAddressTaken: a peer's address has become ours. Our own answer there must not be taken for the peer's.
 func TestOwnAddressTaken(t *testing.T) {
 	tell(t, 2, 0, func(s *story) {

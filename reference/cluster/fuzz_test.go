@@ -52,7 +52,7 @@ func live(t *testing.T, script []byte) {
 		t.Fatal(err)
 	}
 	p.m.AppendNodes(nil, at(p.now))
-	start(t, string(p.m.File().Append(nil)))
+	start(t, string(p.m.AppendFile(nil)))
 }
 
 // puppeteer reads choices from a script.

@@ -65,16 +65,20 @@ func seconds(t clock.Millis) uint32 { return uint32(t / 1000) }
 // learnGossip takes in what a node says of others (clusterProcessGossipSection). A nil sender is a stranger: it brings
 // nobody new and its reports do not count. As in Redis 7.4, one malformed id discredits the whole section.
 func (m *Machine) learnGossip(sender *Peer, f *bus.Frame) {
+	m.gossiped = m.gossiped[:0]
 	for i := range f.Gossip {
-		if !f.Gossip[i].ID.Valid() {
+		p := m.byID[f.Gossip[i].ID]
+		if p == nil && !f.Gossip[i].ID.Valid() {
 			return
 		}
+		m.gossiped = append(m.gossiped, p)
 	}
-	for i := range f.Gossip {
+	for i, p := range m.gossiped {
 		g := &f.Gossip[i]
-		p := m.byID[g.ID]
-		if p == nil {
+		if p == nil && m.byID[g.ID] == nil { // nor has the section named it before
 			m.learnPeer(sender, g)
+		}
+		if p == nil {
 			continue
 		}
 		if sender != nil && sender.IsPrimary() && p != m.self {

@@ -54,6 +54,7 @@ type Machine struct {
 	effects, effectsGiven []Effect
 	frames                []*bus.Frame // reused, framesUsed of them are in effects
 	framesUsed            int
+	gossiped              []*Peer // reused: whom a gossip section speaks of
 	stats                 Stats
 	version               uint64
 }

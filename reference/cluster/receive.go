@@ -14,6 +14,9 @@ func (m *Machine) Receive(now clock.Instant, id LinkID, f *bus.Frame, wireBytes 
 		return // hung up in this very turn
 	}
 	sender := m.byID[f.Sender]
+	if sender != nil && sender.InHandshake() {
+		sender = nil // the id is made up, by us: whoever uses it has read our CLUSTER NODES
+	}
 	switch {
 	case f.Sender == m.self.ID:
 		m.receiveOwn(l, f.Type)

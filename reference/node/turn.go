@@ -84,7 +84,7 @@ func (n *Node) collect() *Effects {
 	e := &t.given
 	n.collectWrites(e)
 	if t.save && n.machine != nil {
-		t.content = n.machine.File().Append(t.content[:0])
+		t.content = n.machine.AppendFile(t.content[:0])
 		e.Save, e.Sync = t.content, t.sync
 	}
 	t.save, t.sync = false, false

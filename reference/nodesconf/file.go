@@ -87,19 +87,31 @@ func (f *File) Append(dst []byte) []byte {
 		if n.Flags.Has(bus.FlagHandshake) && !n.Flags.Has(bus.FlagMyself) {
 			continue
 		}
-		shard := n.ShardID
-		if primary := shards[n.Primary]; !primary.IsZero() {
-			shard = primary
-		}
-		dst = append(dst, n.ID[:]...)
-		dst = append(dst, ' ')
-		dst = appendFileAddress(dst, n, shard)
-		dst = appendState(dst, n)
+		dst = appendFileLine(dst, n, shards[n.Primary])
 	}
+	return AppendVars(dst, f.CurrentEpoch, f.LastVoteEpoch)
+}
+
+// AppendFileLine appends n's line of a file in the form of 7.2. A file is such lines and AppendVars.
+func AppendFileLine(dst []byte, n *Node) []byte { return appendFileLine(dst, n, bus.NodeID{}) }
+
+// appendFileLine is AppendFileLine for a node that is in its primary's shard, if that is known.
+func appendFileLine(dst []byte, n *Node, shard bus.NodeID) []byte {
+	if shard.IsZero() {
+		shard = n.ShardID
+	}
+	dst = append(dst, n.ID[:]...)
+	dst = append(dst, ' ')
+	dst = appendFileAddress(dst, n, shard)
+	return appendState(dst, n)
+}
+
+// AppendVars appends the last line of a file.
+func AppendVars(dst []byte, currentEpoch, lastVoteEpoch uint64) []byte {
 	dst = append(dst, "vars currentEpoch "...)
-	dst = strconv.AppendUint(dst, f.CurrentEpoch, 10)
+	dst = strconv.AppendUint(dst, currentEpoch, 10)
 	dst = append(dst, " lastVoteEpoch "...)
-	dst = strconv.AppendUint(dst, f.LastVoteEpoch, 10)
+	dst = strconv.AppendUint(dst, lastVoteEpoch, 10)
 	return append(dst, '\n')
 }
 

@@ -71,8 +71,12 @@ func (w *World) newNode(index int) *Node {
 
 // nodeAt finds the node that has an address now, running or not.
 func (w *World) nodeAt(ip string, port uint16) *Node {
+	if n := w.byIP[ip]; n != nil && n.IP == ip && port == busPort {
+		return n
+	}
 	for _, n := range w.Nodes {
 		if n.IP == ip && port == busPort {
+			w.byIP[ip] = n
 			return n
 		}
 	}
@@ -197,12 +201,15 @@ func (n *Node) keep(effects []cluster.Effect) bool {
 		if !ok {
 			continue
 		}
+		if n.w.options.Diskless {
+			continue
+		}
 		crash := n.w.oneIn(n.w.crashOne)
 		if crash && n.w.oneIn(2) {
 			n.Kill()
 			return false
 		}
-		n.Disk.Written = n.Machine.File().Append(nil)
+		n.Disk.Written = n.Machine.AppendFile(make([]byte, 0, len(n.Disk.Written)))
 		switch {
 		case n.w.options.ForgetfulDisks && len(n.Disk.Synced) > 0:
 		case save.Sync:

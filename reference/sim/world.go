@@ -26,6 +26,9 @@ type Options struct {
 	ClockSkew clock.Millis
 	// ForgetfulDisks lose what was synced, too: a broken promise that the checkers must notice.
 	ForgetfulDisks bool
+	// Diskless nodes keep nothing. With a thousand nodes what they would write while they form, all of it again for every node
+	// they meet, costs more than everything else; a node that is started again is a new one.
+	Diskless bool
 }
 
 // epoch is the wall clock's time when a World begins.
@@ -36,6 +39,7 @@ type World struct {
 	Nodes []*Node
 
 	options  Options
+	byIP     map[string]*Node // who was found at an address last
 	rand     *rand.Rand
 	now      clock.Millis
 	planned  uint64
@@ -73,7 +77,7 @@ func New(o Options) *World {
 	}
 	w := &World{
 		options: o, rand: rand.New(rand.NewPCG(o.Seed, 0x5eed)), side: make([]int, o.Nodes),
-		cuts: make(map[[2]int]bool), checkers: safetyCheckers(),
+		byIP: make(map[string]*Node), cuts: make(map[[2]int]bool), checkers: safetyCheckers(),
 	}
 	for i := range o.Nodes {
 		w.Nodes = append(w.Nodes, w.newNode(i))
