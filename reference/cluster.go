@@ -116,6 +116,7 @@ func newNode(dir string, port int, o Options) (*Node, error) {
 		"bind":                "127.0.0.1",
 		"cluster-enabled":     "yes",
 		"cluster-announce-ip": o.AnnounceIP,
+		"save":                "", // clusters in a process come and go
 	}
 	for name, value := range o.Config {
 		options[name] = value

@@ -52,7 +52,12 @@ func (c *Call) LookupRead(key []byte) (keyspace.Value, bool) {
 
 // LookupWrite finds a key for a command that is about to change it.
 func (c *Call) LookupWrite(key []byte) (keyspace.Value, bool) {
-	return c.lookup(c.slotOf(key), key, c.Session.Primary)
+	at := c.slotOf(key)
+	v, ok := c.lookup(at, key, c.Session.Primary)
+	if v.Object != nil {
+		c.DB.Changing(at) // it will be changed in place
+	}
+	return v, ok
 }
 
 // Store inserts or replaces a key; expiry is part of the value.

@@ -82,11 +82,17 @@ func (e *Engine) dispatch(s *Session, cmd, container *Command, args [][]byte) St
 	if cmd.Name == "exec" && s.queue != nil {
 		flags |= s.queue.flags
 	}
+	if (flags.Has(Write) || cmd.Name == "ping") && e.cannotSave() && !s.Primary {
+		return e.reject(s, cmd, errMisconf)
+	}
 	if flags.Has(Write) && e.replica && !s.Primary {
 		return e.reject(s, cmd, errReadOnlyReplica)
 	}
 	if s.subscribed() && s.Reply.Proto != 3 && !flags.Has(InSubscription) {
 		return e.reject(s, cmd, errSubscribed(cmd.Name))
+	}
+	if e.loading != nil && !flags.Has(Loading) && !s.Primary {
+		return e.reject(s, cmd, errLoading)
 	}
 	if s.Replica != nil && flags.Has(Write|MayReplicate|ReadOnly) {
 		return e.reject(s, cmd, errReplicaLink)
@@ -208,5 +214,6 @@ func (e *Engine) conclude(c *Call) {
 	}
 	if e.depth == 0 {
 		e.flushOutgoing()
+		e.beginDueSave()
 	}
 }

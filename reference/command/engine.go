@@ -63,6 +63,11 @@ type Engine struct {
 	endpoints endpointType
 	password  string // requirepass
 
+	saver   saver
+	loading *loading // nil when nothing is being loaded
+	loaded  loaded
+	ending  *ending // nil as long as the node is not to end
+
 	lastExpireCycle clock.Millis // mono
 	noExpireCycle   bool         // DEBUG SET-ACTIVE-EXPIRE
 
@@ -114,6 +119,12 @@ type Host interface {
 	SaveClusterConfig(s *Session)
 	// Shutdown ends the node after this turn.
 	Shutdown()
+	// Dump carries out a step of a snapshot on its way to disk and calls Engine.Dumped with the outcome.
+	Dump(DumpStep)
+	// Notice adds a line to the log.
+	Notice(line string)
+	// Warn adds a line to the log that somebody should see.
+	Warn(line string)
 	// PrimaryLink describes the link to our primary, for ROLE and INFO. It is the zero value on a primary.
 	PrimaryLink() PrimaryLink
 	// LinkBuffer returns the size of the send buffer of a link of the cluster bus, and how much of it is in use, in bytes.
@@ -159,6 +170,7 @@ func (e *Engine) Start() {
 	e.messages.start()
 	e.stats.start()
 	e.upstream.Primary = true
+	e.startSaver()
 	e.configure("")
 	e.Config.Subscribe(e.configure)
 }
@@ -166,6 +178,7 @@ func (e *Engine) Start() {
 // configure takes over the options that are asked for with every request.
 func (e *Engine) configure(string) {
 	e.password = e.Config.String("requirepass")
+	e.saver.points = savePoints(e.Config.String("save"))
 	e.endpoints = endpointTypeOf(e.Config.String("cluster-preferred-endpoint-type"))
 	e.countSlotCosts(e.Cluster != nil && e.Config.Bool("cluster-slot-stats-enabled"))
 	e.measuring = measuring{
@@ -192,6 +205,10 @@ func (e *Engine) Close(s *Session) {
 	e.unsubscribeAll(s)
 	e.forgetReplica(s)
 	e.unmonitor(s)
+	e.forgetSaver(s)
+	if e.ending != nil {
+		remove(&e.ending.waiting, s)
+	}
 	remove(&e.blocked, s)
 	remove(&e.parked, s)
 	delete(e.sessions, s.ID)
@@ -218,11 +235,14 @@ func (e *Engine) Tick(now clock.Instant) {
 	e.expireCycle()
 	e.limitCaches()
 	e.broadcastInvalidations()
+	e.tickShutdown()
+	e.tickSaver()
 }
 
 // Deadline is when Tick has something to do (mono).
 func (e *Engine) Deadline() clock.Millis {
-	return min(e.pauses.deadline(), e.blockedDeadline(), e.waitCheckDeadline(), e.expireDeadline(), e.broadcastDeadline())
+	return min(e.pauses.deadline(), e.blockedDeadline(), e.waitCheckDeadline(), e.expireDeadline(), e.broadcastDeadline(),
+		e.saverDeadline(), e.shutdownDeadline())
 }
 
 // Never is a Deadline that does not come.

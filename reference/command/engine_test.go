@@ -20,6 +20,8 @@ import (
 
 // testHost is a Host that remembers what it was asked to do.
 type testHost struct {
+	steps        []DumpStep
+	log          []string
 	resumed      []*Session
 	disconnected []*Session
 	jobs         []*migration.Job
@@ -37,6 +39,9 @@ func (h *testHost) SaveClusterConfig(s *Session) { h.saving = append(h.saving, s
 func (h *testHost) Shutdown()                    { h.down = true }
 func (h *testHost) Buffers(*Session) Buffers     { return Buffers{} }
 func (h *testHost) Unapplied(string, string)     {}
+func (h *testHost) Dump(step DumpStep)           { h.steps = append(h.steps, step) }
+func (h *testHost) Notice(line string)           { h.log = append(h.log, line) }
+func (h *testHost) Warn(line string)             { h.log = append(h.log, line) }
 func (h *testHost) PrimaryLink() PrimaryLink     { return h.link }
 
 func (h *testHost) LinkBuffer(cluster.LinkID) (allocated, used int) { return 0, 0 }
@@ -75,6 +80,7 @@ type testSetup struct {
 func newBench(t testing.TB, setup testSetup) *bench {
 	t.Helper()
 	options := config.New()
+	options.SetAtStart("save", "") // snapshots have tests of their own
 	for name, value := range setup.options {
 		if err := options.SetAtStart(name, value); err != nil {
 			t.Fatal(err)

@@ -164,17 +164,6 @@ func humanBytes(n int) string {
 	return fmt.Sprintf("%.2f%c", size, units[0])
 }
 
-func (e *Engine) infoPersistence(t *infoText) {
-	t.add("loading", "0")
-	t.add("async_loading", "0")
-	t.add("rdb_changes_since_last_save", "%d", e.stats.changes)
-	t.add("rdb_bgsave_in_progress", "0")
-	t.add("rdb_saves", "0")
-	t.add("aof_enabled", "0")
-	t.add("aof_rewrite_in_progress", "0")
-	t.add("aof_rewrite_scheduled", "0")
-}
-
 func (e *Engine) infoStats(t *infoText) {
 	t.add("total_connections_received", "%d", e.stats.connections)
 	t.add("total_commands_processed", "%d", e.stats.commands)

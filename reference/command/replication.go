@@ -141,10 +141,8 @@ func (c *Call) fullSync() {
 
 // snapshot is the keyspace as an RDB file.
 func (e *Engine) snapshot() []byte {
-	w := rdb.NewWriter(nil)
-	w.Aux("repl-stream-db", "0")
-	w.Aux("repl-id", e.Source.ID().String())
-	w.Aux("repl-offset", strconv.FormatInt(e.Source.Offset(), 10))
+	w := rdb.NewWriter(rdb.WriterOptions{})
+	e.describeHistory(w)
 	w.Begin(e.DB.Len(), e.DB.LenExpiring())
 	e.DB.Each(func(_ slot.Slot, key []byte, v keyspace.Value) bool {
 		w.Key(key, v)

@@ -217,6 +217,9 @@ func flush(c *Call) {
 	}
 	c.stats.changes += c.DB.Len()
 	c.Flush()
+	if c.Cmd.Name == "flushall" {
+		c.saveEmptied()
+	}
 	c.Rewrite(c.Args...) // even when there was nothing to delete, as in Redis
 	c.OK()
 }

@@ -59,10 +59,6 @@ var serverCommands = []Command{
 		Summary: "Takes over what DUMP returned, which must be without libraries", Run: functionRestore,
 	},
 	{
-		Name: "shutdown", Arity: -1, Flags: Admin | NoScript | Loading | Stale | NoMulti | AllowBusy, Group: "server", Since: "1.0.0",
-		Complexity: "O(1)", Summary: "Ends the node", Run: shutdown,
-	},
-	{
 		Name: "time", Arity: 1, Flags: Loading | Stale | Fast, Group: "server", Since: "2.6.0", Complexity: "O(1)",
 		Tips: []string{"nondeterministic_output"}, Summary: "Returns the Unix time as seconds and microseconds", Run: unixTime,
 	},
@@ -123,37 +119,6 @@ func unixTime(c *Call) {
 	c.Reply.Array(2)
 	c.Reply.BulkString(strconv.FormatInt(int64(c.Now.Wall)/1000, 10))
 	c.Reply.BulkString(strconv.FormatInt(int64(c.Now.Wall)%1000*1000, 10))
-}
-
-// shutdown has no reply: the connection ends with the node.
-func shutdown(c *Call) {
-	save, noSave, abort, other := false, false, false, false
-	for _, word := range c.Args[1:] {
-		switch {
-		case is(word, "SAVE"):
-			save = true
-		case is(word, "NOSAVE"):
-			noSave = true
-		case is(word, "NOW"), is(word, "FORCE"):
-			other = true
-		case is(word, "ABORT"):
-			abort = true
-		default:
-			c.Error(errSyntax)
-			return
-		}
-	}
-	switch {
-	case abort && (save || noSave || other), save && noSave:
-		c.Error(errSyntax)
-	case abort:
-		c.Error("ERR No shutdown in progress.")
-	case save:
-		c.Error("ERR Errors trying to SHUTDOWN. Check logs.") // nothing is kept on disk that could be saved
-	default:
-		c.Host.Shutdown()
-		c.Block(0, nil)
-	}
 }
 
 // The function library is empty, and stays so: redis-cli asks for it before it adds a node to a cluster.

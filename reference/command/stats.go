@@ -11,7 +11,7 @@ type stats struct {
 	connections                       int
 	refused                           int // connections, for want of room
 	commands                          int
-	changes                           int // since the last snapshot; there is none
+	changes                           int // since the last snapshot on disk
 	hits                              int
 	misses                            int
 	expired                           int

@@ -11,7 +11,7 @@ var groups = [][]Command{
 	connectionCommands, clientCommands, trackingCommands, transactionCommands, pubsubCommands,
 	stringCommands, settingCommands, counterCommands, keyCommands, expiryCommands, databaseCommands,
 	listCommands, listMoveCommands, listWaitCommands, hashCommands, setCommands, setRandomCommands, setAlgebraCommands, zsetCommands, zrangeCommands, zpopCommands, zwaitCommands, zalgebraCommands, sortCommands,
-	serverCommands, infoCommands, introspectionCommands, debugCommands, slowlogCommands, latencyCommands, monitorCommands,
+	serverCommands, saveCommands, shutdownCommands, infoCommands, introspectionCommands, debugCommands, slowlogCommands, latencyCommands, monitorCommands,
 	clusterCommands, clusterOrders, slotStatsCommands, replicationCommands, migrateCommands, dumpCommands,
 }
 

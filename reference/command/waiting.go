@@ -9,6 +9,7 @@ import "github.com/clusterspec/clusterspec/reference/clock"
 type pauses struct {
 	client   pause // CLIENT PAUSE
 	failover pause // a manual failover in which we are to step down
+	shutdown pause // the node is about to end
 }
 
 // pause is one request to wait.
@@ -18,10 +19,12 @@ type pause struct {
 }
 
 // stopWrites says whether writes wait.
-func (p *pauses) stopWrites() bool { return p.client.until != 0 || p.failover.until != 0 }
+func (p *pauses) stopWrites() bool {
+	return p.client.until != 0 || p.failover.until != 0 || p.shutdown.until != 0
+}
 
 // stopAll says whether everything waits.
-func (p *pauses) stopAll() bool { return p.client.until != 0 && p.client.all }
+func (p *pauses) stopAll() bool { return p.client.until != 0 && p.client.all || p.shutdown.all }
 
 // deadline is when the first pause ends.
 func (p *pauses) deadline() clock.Millis {
@@ -119,6 +122,7 @@ type wait struct {
 	deadline clock.Millis // mono; Never: none
 	expired  func(*Session)
 	keys     *keyWait // nil: for something else than keys
+	stays    bool     // a change of our role does not end it
 }
 
 // Block leaves the client without a reply until Engine.Unblock. When that did not happen before deadline (mono; 0 means
@@ -167,6 +171,9 @@ func (e *Engine) expireBlocked() {
 // (Redis: disconnectAllBlockedClients).
 func (e *Engine) unblockAll() {
 	for _, s := range append([]*Session(nil), e.blocked...) {
+		if s.wait.stays {
+			continue
+		}
 		s.Reply.Error(errUnblocked)
 		e.Unblock(s)
 		e.disconnect(s)

@@ -100,6 +100,9 @@ func (c *Config) Set(pairs [][2]string) error {
 			return &SetError{Option: pair[0], Unknown: true}
 		}
 		p := &params[i]
+		if p.Protected {
+			return &SetError{Option: pair[0], Reason: "can't set protected config"}
+		}
 		if !p.Settable {
 			return &SetError{Option: pair[0], Reason: "can't set immutable config"}
 		}

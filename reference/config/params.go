@@ -31,8 +31,10 @@ type Param struct {
 	Min, Max int64
 	Choices  []string
 	Settable bool // by CONFIG SET while the node runs
-	Doc      string
-	check    func(text string) error
+	// Protected: CONFIG SET would let a client write to other files (enable-protected-configs no).
+	Protected bool
+	Doc       string
+	check     func(text string) error
 }
 
 const noLimit = math.MaxInt64
@@ -58,7 +60,15 @@ var params = []Param{
 	{Name: "loglevel", Kind: Enum, Default: "notice", Choices: []string{"debug", "verbose", "notice", "warning"}, Settable: true, Doc: "least level that is logged"},
 	{Name: "databases", Kind: Int, Default: "16", Min: 1, Max: math.MaxInt32, Doc: "databases; a cluster node serves database 0 alone"},
 	{Name: "enable-debug-command", Kind: Enum, Default: "no", Choices: []string{"no", "yes", "local"}, Doc: "who may use DEBUG"},
-	{Name: "save", Kind: String, Default: "", Settable: true, Doc: "snapshot points; only none is supported", check: onlyEmpty},
+	{Name: "shutdown-timeout", Kind: Int, Default: "10", Max: math.MaxInt32, Settable: true, Doc: "seconds an ending primary waits for its replicas"},
+
+	// Persistence.
+	{Name: "save", Kind: String, Default: "3600 1 300 100 60 10000", Settable: true, Doc: "when to save a snapshot: pairs of seconds since the last one and changes; empty: never", check: savePoints},
+	{Name: "dbfilename", Kind: String, Default: "dump.rdb", Protected: true, Doc: "the snapshot, in dir", check: fileName},
+	{Name: "rdbcompression", Kind: Bool, Default: "yes", Settable: true, Doc: "pack texts in the snapshot (LZF)"},
+	{Name: "rdbchecksum", Kind: Bool, Default: "yes", Doc: "end the snapshot with a checksum, and verify it"},
+	{Name: "stop-writes-on-bgsave-error", Kind: Bool, Default: "yes", Settable: true, Doc: "refuse writes while snapshots cannot be saved"},
+	{Name: "rdb-save-incremental-fsync", Kind: Bool, Default: "yes", Settable: true, Doc: "flush the snapshot to the disk every 4 MB while it is written"},
 	{Name: "appendonly", Kind: Bool, Default: "no", Settable: true, Doc: "append-only file; only no is supported", check: onlyNo},
 
 	// Watching.
@@ -194,9 +204,20 @@ func parseMemory(text string) (int64, bool) {
 	return n * unit, true
 }
 
-func onlyEmpty(text string) error {
-	if text != "" {
-		return errors.New("this server keeps no snapshots: only an empty value is supported")
+// savePoints accepts pairs of seconds, at least one, and changes.
+func savePoints(text string) error {
+	words := strings.Fields(text)
+	for i, word := range words {
+		if n, err := strconv.ParseInt(word, 10, 32); err != nil || n < int64(1-i%2) || len(words)%2 != 0 {
+			return errors.New("Invalid save parameters") //lint:ignore ST1005 Redis's text
+		}
+	}
+	return nil
+}
+
+func fileName(text string) error {
+	if strings.ContainsAny(text, "/\\") || text == "" {
+		return errors.New("dbfilename can't be a path, just a filename")
 	}
 	return nil
 }

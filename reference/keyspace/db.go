@@ -30,6 +30,8 @@ type DB struct {
 	objects  *objects
 	records  arena[byte]
 	arrays   arena[cell] // the cells of the tables
+
+	snapshots []*Snapshot // that are not complete
 }
 
 // group is the tables of neighbouring slots. A DB with few keys has few of them.
@@ -53,6 +55,7 @@ func NewSeeded(seed uint64) *DB {
 
 // Flush removes every key and lets go of the memory.
 func (db *DB) Flush() {
+	db.leaveToSnapshots()
 	db.groups = [len(db.groups)]*group{}
 	db.keys = 0
 	db.expiring = expiring{}
@@ -77,6 +80,7 @@ func (db *DB) Set(s slot.Slot, key []byte, v Value) {
 	if v.Kind != String && (v.Object == nil || v.Object.Kind() != v.Kind) {
 		panic(fmt.Sprintf("keyspace: a value of kind %v cannot be stored", v.Kind))
 	}
+	db.Changing(s)
 	g := db.group(s)
 	t, tag := &g.tables[s%groupSlots], db.tag(key)
 	i, old := db.find(t, tag, key)
@@ -110,6 +114,7 @@ func (db *DB) SetExpiry(s slot.Slot, key []byte, at clock.Millis) bool {
 	if old == nil {
 		return false
 	}
+	db.Changing(s)
 	v := old.value()
 	v.ExpireAt = at
 	db.replace(t, i, old, key, v)
@@ -127,6 +132,7 @@ func (db *DB) Delete(s slot.Slot, key []byte) bool {
 	if old == nil {
 		return false
 	}
+	db.Changing(s)
 	db.forget(old)
 	r := t.cells[i].ref()
 	t.remove(i)
@@ -143,6 +149,7 @@ func (db *DB) FlushSlot(s slot.Slot) int {
 	if n == 0 {
 		return 0
 	}
+	db.Changing(s)
 	g := db.groups[s/groupSlots]
 	t := &g.tables[s%groupSlots]
 	for i := len(t.cells) - 1; i >= firstEntry; i-- { // from the end, so that the entries before can be found all the time

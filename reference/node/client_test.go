@@ -23,6 +23,7 @@ type lone struct {
 func newLone(t testing.TB, options map[string]string) *lone {
 	t.Helper()
 	conf := config.New()
+	conf.SetAtStart("save", "") // snapshots have tests of their own
 	for name, value := range options {
 		if err := conf.SetAtStart(name, value); err != nil {
 			t.Fatal(err)

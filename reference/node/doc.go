@@ -19,7 +19,9 @@
 //  3. Close every Conn in Effects.Close; one with CloseAfterWrite only when its Out is empty. A Conn that is still being
 //     dialled is abandoned.
 //  4. Dial every Conn in Effects.Dial, at its Addr, and answer each with Connected or Closed.
-//  5. If Effects.Exit is set: stop.
+//  5. Carry out Effects.Dump in order, without waiting for the disk: the steps of one run make a file that takes the place
+//     of the snapshot when its last step is on the disk. Call Dumped for each step that is not a Drop, when it is done.
+//  6. If Effects.Exit is set: stop.
 //
 // A Conn's bytes are written only after the Turn that follows them, so step 1 holds for every reply and every frame.
 //
@@ -27,6 +29,6 @@
 //
 // Inputs enter in node.go. client.go feeds requests to the command engine, link.go frames to the protocol machine, and
 // machine.go carries out what the machine asks for. upstream.go and stream.go are a replica's side of replication (the
-// primary's side is the engine's), migrations.go carries out MIGRATE, role.go changes sides. turn.go collects what all of
+// primary's side is the engine's), loading.go reads the snapshot of an earlier life, migrations.go carries out MIGRATE, role.go changes sides. turn.go collects what all of
 // them left to do.
 package node

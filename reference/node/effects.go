@@ -1,6 +1,9 @@
 package node
 
-import "github.com/clusterspec/clusterspec/reference/clock"
+import (
+	"github.com/clusterspec/clusterspec/reference/clock"
+	"github.com/clusterspec/clusterspec/reference/command"
+)
 
 // Effects is what the driver is to do after a Turn, in the order that the package comment gives. It and its slices are
 // valid until the next Turn.
@@ -16,6 +19,8 @@ type Effects struct {
 	Close []*Conn
 	// Dial are the Conns to be connected: to Conn.Addr.
 	Dial []*Conn
+	// Dump are steps of snapshots on their way to disk, in order. Their data belong to the driver.
+	Dump []command.DumpStep
 	// Log are the lines for the log, in order.
 	Log []Line
 	// Deadline is when Turn must be called at the latest (mono).

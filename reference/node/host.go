@@ -38,7 +38,13 @@ func (h host) SaveClusterConfig(s *command.Session) {
 	h.n.turn.saving = append(h.n.turn.saving, s)
 }
 
-func (h host) Shutdown() { h.n.exit(0, "SHUTDOWN was asked for") }
+func (h host) Shutdown() { h.n.exit(0, "Redis is now ready to exit, bye bye...") }
+
+func (h host) Dump(step command.DumpStep) { h.n.turn.next.Dump = append(h.n.turn.next.Dump, step) }
+
+func (h host) Notice(line string) { h.n.log(Notice, "%s", line) }
+
+func (h host) Warn(line string) { h.n.log(Warning, "%s", line) }
 
 func (h host) Buffers(s *command.Session) command.Buffers {
 	if c := h.n.clients[s]; c != nil {

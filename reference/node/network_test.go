@@ -142,6 +142,7 @@ func (n *network) add(name string, port uint16, nodesConf []byte, options map[st
 func (r *machineRoom) start() {
 	n := r.net
 	options := config.New()
+	options.SetAtStart("save", "") // snapshots have tests of their own
 	for name, value := range r.options {
 		if err := options.SetAtStart(name, value); err != nil {
 			n.t.Fatal(err)

@@ -38,6 +38,7 @@ type Node struct {
 	encodedOf  *bus.Frame
 	upstream   upstream
 	migrations migrations
+	loading    *loading // nil when nothing is being loaded
 	cron       cron
 	turn       turn
 }
@@ -47,6 +48,8 @@ type Config struct {
 	Options *config.Config
 	// NodesConf is the content of the cluster configuration file; nil when there is none.
 	NodesConf []byte
+	// Dump is the snapshot of an earlier life, an RDB file; nil when there is none. The node keeps it until it is read.
+	Dump []byte
 	// Port and BusPort are what the shell listens on.
 	Port, BusPort uint16
 	// Process is what INFO tells of the process; the zero value tells nothing.
@@ -59,7 +62,8 @@ type Config struct {
 	Now clock.Instant
 }
 
-// New makes a node. A nodes.conf that cannot be read is an error; nothing is overwritten.
+// New makes a node. A nodes.conf or a snapshot that cannot be read is an error; nothing is overwritten. What is wrong deep
+// inside a snapshot shows later, and ends the node.
 func New(cfg Config) (*Node, error) {
 	defects, err := defect.Parse(cfg.Options.String("defect"))
 	if err != nil {
@@ -84,9 +88,17 @@ func New(cfg Config) (*Node, error) {
 	n.engine.Start()
 	n.configure("")
 	cfg.Options.Subscribe(n.configure)
+	if cfg.Dump != nil {
+		if err := n.startLoading(cfg.Dump); err != nil {
+			return nil, fmt.Errorf("reading the snapshot: %w", err)
+		}
+	}
 	if n.machine != nil {
 		n.carryOut()
 		n.syncRole()
+	}
+	if n.loading == nil {
+		n.log(Notice, readyLine)
 	}
 	return n, nil
 }
@@ -200,10 +212,11 @@ func (n *Node) Closed(now clock.Instant, c *Conn, reason string) {
 	}
 }
 
-// Stop ends the node in an orderly way, as SHUTDOWN does; the next Effects carry the Exit.
+// Stop begins to end the node, as SHUTDOWN does: some Effects to come carry the Exit, unless a snapshot is to be saved and
+// cannot be.
 func (n *Node) Stop(now clock.Instant) {
 	n.begin(now)
-	n.exit(0, "stopped")
+	n.engine.Shutdown(command.ShutdownHow{})
 }
 
 // begin notes the time of an input.

@@ -38,6 +38,7 @@ func startShell(t *testing.T, options map[string]string) *shell {
 	t.Helper()
 	s := &shell{t: t, inputs: make(chan func(), 1000), start: time.Now()}
 	conf := config.New()
+	conf.SetAtStart("save", "") // snapshots have tests of their own
 	for name, value := range options {
 		if err := conf.SetAtStart(name, value); err != nil {
 			t.Fatal(err)

@@ -58,8 +58,9 @@ func (l loader) Key(key []byte, v keyspace.Value) error {
 	return nil
 }
 
-func (l loader) Function(source []byte) {
+func (l loader) Function([]byte) error {
 	l.n.log(Warning, "the snapshot has a function library, which is not supported: left out")
+	return nil
 }
 
 // stream applies and relays the commands our primary sends. A transaction is applied when all of it is there: a link that

@@ -22,7 +22,10 @@ type turn struct {
 // Turn runs what is due and returns what is to be done. The result is valid until the next Turn.
 func (n *Node) Turn(now clock.Instant) *Effects {
 	n.begin(now)
-	if n.machine != nil && now.Mono >= n.machine.Deadline() {
+	if n.loading != nil {
+		n.loading.tick()
+	}
+	if n.machine != nil && n.loading == nil && now.Mono >= n.machine.Deadline() {
 		n.dropFullLinks()
 		n.machine.Tick(now)
 		n.carryOut()
@@ -79,7 +82,7 @@ func (n *Node) closeLeaving() {
 func (n *Node) collect() *Effects {
 	t := &n.turn
 	t.given, t.next = t.next, Effects{
-		Write: t.given.Write[:0], Close: t.given.Close[:0], Dial: t.given.Dial[:0], Log: t.given.Log[:0],
+		Write: t.given.Write[:0], Close: t.given.Close[:0], Dial: t.given.Dial[:0], Log: t.given.Log[:0], Dump: t.given.Dump[:0],
 	}
 	e := &t.given
 	n.collectWrites(e)
@@ -111,6 +114,9 @@ func (n *Node) collectWrites(e *Effects) {
 
 // deadline is when Turn has something to do (mono).
 func (n *Node) deadline() clock.Millis {
+	if n.loading != nil {
+		return n.now.Mono
+	}
 	first := min(n.engine.Deadline(), n.upstream.deadline(), n.migrations.deadline(), n.cron.next)
 	if n.machine != nil {
 		first = min(first, n.machine.Deadline())
@@ -138,6 +144,12 @@ func (n *Node) Saved(now clock.Instant, err error) {
 	}
 }
 
+// Dumped says what became of a step of a snapshot: it was written, or, for the last one, the snapshot is in place.
+func (n *Node) Dumped(now clock.Instant, run uint64, err error) {
+	n.begin(now)
+	n.engine.Dumped(run, err)
+}
+
 // repeat has the next Turn ask again for what the driver did not do.
 func (n *Node) repeat(e *Effects) {
 	for _, c := range e.Write {
@@ -145,6 +157,7 @@ func (n *Node) repeat(e *Effects) {
 	}
 	n.turn.next.Close = append(n.turn.next.Close, e.Close...)
 	n.turn.next.Dial = append(n.turn.next.Dial, e.Dial...)
+	n.turn.next.Dump = append(n.turn.next.Dump, e.Dump...)
 	n.turn.next.Log = append(n.turn.next.Log, e.Log...)
 	if e.Exit != nil {
 		n.exit(e.Exit.Code, e.Exit.Message)

@@ -58,7 +58,10 @@ func (u *upstream) follow(e cluster.Follow) {
 	u.disconnect()
 	port := strconv.Itoa(int(e.Port))
 	u.addr, u.shown = joinHostPort(e.IP, port), e.IP+":"+port
-	u.dial()
+	u.retryAt = u.n.now.Mono
+	if u.n.loading == nil {
+		u.dial()
+	}
 }
 
 // dial begins an attempt.
@@ -102,7 +105,7 @@ func (u *upstream) receive(data []byte) {
 func (u *upstream) tick() {
 	now := u.n.now.Mono
 	switch {
-	case !u.active || u.addr == "":
+	case !u.active || u.addr == "" || u.n.loading != nil:
 	case u.conn == nil:
 		if now >= u.retryAt {
 			u.dial()

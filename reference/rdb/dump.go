@@ -1,8 +1,8 @@
 // Package rdb reads and writes Redis' serialized values: the payloads of DUMP and RESTORE, and RDB files, as they are
 // loaded at start-up and sent to replicas (spec 8.4 and 9.5).
 //
-// It writes version 9 without compression and in plain forms, which every server from Redis 5 on reads, and reads what
-// Redis up to 7.4 and Valkey 8 write. What is read may come from anywhere: no length is believed before it was compared with what is there.
+// It writes version 9 in plain forms, which every server from Redis 5 on reads, and reads what Redis up to 7.4 and Valkey
+// 8 write. What is read may come from anywhere: no length is believed before it was compared with what is there.
 package rdb
 
 import (
@@ -30,7 +30,7 @@ const footerBytes = 2 + 8
 // AppendDump appends the DUMP payload of v, whose expiry is no part of it: type byte, value, version, checksum.
 func AppendDump(dst []byte, v keyspace.Value) []byte {
 	start := len(dst)
-	dst = appendValue(append(dst, typeOf(v)), v)
+	dst = appendValue(append(dst, typeOf(v)), v, nil)
 	dst = binary.LittleEndian.AppendUint16(dst, Version)
 	return binary.LittleEndian.AppendUint64(dst, CRC64(0, dst[start:]))
 }

@@ -288,3 +288,35 @@ func FuzzUnpackLZF(f *testing.F) {
 		}
 	})
 }
+
+// FuzzPack packs and unpacks texts one after the other with the same packer, as a file does.
+func FuzzPack(f *testing.F) {
+	f.Add([]byte("abcabcabcabcabcabcabcabcabcabc"), 3)
+	f.Add([]byte("a"), 9000)
+	f.Add([]byte("0123456789abcdefghijklmnopqrstuvwxyz"), 300)
+	f.Fuzz(func(t *testing.T, piece []byte, times int) {
+		text := bytes.Repeat(piece, max(0, min(times, 10_000/(len(piece)+1))))
+		var p packer
+		for _, text := range [][]byte{text, piece, text} {
+			p.pack(text)
+			if got := make([]byte, len(text)); !unpackLZF(got, p.buf) || !bytes.Equal(got, text) {
+				t.Fatalf("%q is packed as %x, which is %q", text, p.buf, got)
+			}
+			in := input{b: p.appendText(nil, text)}
+			if got, err := in.text(); err != nil || !bytes.Equal(got, text) {
+				t.Fatalf("%q is read as %q, %v", text, got, err)
+			}
+		}
+	})
+}
+
+func TestPackGains(t *testing.T) {
+	var p packer
+	text := []byte(strings.Repeat("clusterspec ", 100))
+	if n := len(p.appendText(nil, text)); n > 60 {
+		t.Errorf("%d bytes with many repetitions are packed into %d", len(text), n)
+	}
+	if got := appendText(nil, []byte("01234567890123456789"), &p); len(got) != 21 {
+		t.Errorf("20 bytes are written as %x", got)
+	}
+}

@@ -21,7 +21,10 @@ func (l *list) Aux(key, value []byte) {
 	l.lines = append(l.lines, fmt.Sprintf("aux %s=%s", key, value))
 }
 
-func (l *list) Function(source []byte) { l.lines = append(l.lines, fmt.Sprintf("function %s", source)) }
+func (l *list) Function(source []byte) error {
+	l.lines = append(l.lines, fmt.Sprintf("function %s", source))
+	return nil
+}
 
 func (l *list) Key(key []byte, v keyspace.Value) error {
 	l.lines = append(l.lines, fmt.Sprintf("key %s=%s@%d", key, v.Str, v.ExpireAt))
@@ -35,20 +38,20 @@ func file(t *testing.T, version, digits string) []byte {
 }
 
 func TestWriter(t *testing.T) {
-	w := NewWriter([]byte("before"))
+	w := NewWriter(WriterOptions{})
 	w.Aux("redis-ver", "7.2.0")
 	w.Aux("repl-offset", "300")
 	w.Begin(2, 1)
 	w.Key([]byte("a"), text("hello"))
 	w.Key([]byte("12"), keyspace.Value{Kind: keyspace.String, Str: []byte("70000"), ExpireAt: 0x0102030405})
-	want := "before" + string(file(t, "0009", `fa 09 72656469732d766572 05 372e322e30  fa 0b 7265706c2d6f6666736574 c1 2c01
+	want := string(file(t, "0009", `fa 09 72656469732d766572 05 372e322e30  fa 0b 7265706c2d6f6666736574 c1 2c01
 		fe 00 fb 02 01  00 01 61 05 68656c6c6f  fc 0504030201000000 00 c0 0c c2 70110100`))
 	got := w.Finish()
 	if string(got) != want {
 		t.Errorf("got  %x\nwant %x", got, want)
 	}
 	var seen list
-	if err := Read(got[len("before"):], &seen); err != nil {
+	if err := Read(got, &seen); err != nil {
 		t.Error(err)
 	}
 	if got, want := fmt.Sprint(seen.lines), "[aux redis-ver=7.2.0 aux repl-offset=300 key a=hello@0 key 12=70000@4328719365]"; got != want {
@@ -150,7 +153,7 @@ func TestReadPrefixes(t *testing.T) {
 }
 
 func FuzzRead(f *testing.F) {
-	w := NewWriter(nil)
+	w := NewWriter(WriterOptions{})
 	w.Aux("redis-ver", "7.2.0")
 	w.Begin(2, 1)
 	w.Key([]byte("a"), text("hello"))
@@ -167,7 +170,7 @@ func FuzzRead(f *testing.F) {
 		if err := Read(b, &seen); err != nil {
 			return
 		}
-		w := NewWriter(nil)
+		w := NewWriter(WriterOptions{})
 		w.Begin(len(seen.keys), 0)
 		for key, v := range seen.keys {
 			w.Key([]byte(key), v)

@@ -143,25 +143,25 @@ func packedSamples() map[string][]byte {
 	for i, text := range few {
 		scored = append(scored, text, []string{"1", "-7", "200000", "1.5", "inf", "-inf", "1e-9", "12"}[i%8])
 	}
-	zipped := func(kind byte, elements ...string) []byte { return appendText([]byte{kind}, ziplistOf(elements)) }
+	zipped := func(kind byte, elements ...string) []byte { return appendText([]byte{kind}, ziplistOf(elements), nil) }
 	quicklist := appendLength([]byte{typeListInZiplists}, 3)
 	for _, part := range [][]string{few[:5], few[5:6], texts} {
-		quicklist = appendText(quicklist, ziplistOf(part))
+		quicklist = appendText(quicklist, ziplistOf(part), nil)
 	}
 	mixed := appendLength([]byte{typeListInListpacks}, 2)
-	mixed = appendText(appendLength(mixed, quicklistNodePlain), []byte(noise(9000)))
-	mixed = appendText(appendLength(mixed, quicklistNodeListpack), listpackOf("x", "-5"))
+	mixed = appendText(appendLength(mixed, quicklistNodePlain), []byte(noise(9000)), nil)
+	mixed = appendText(appendLength(mixed, quicklistNodeListpack), listpackOf("x", "-5"), nil)
 	textScores := []byte{typeZSetText, 4}
 	textScores = append(textScores, "\x01a\x031.5\x01b\xfe\x01c\xff\x01d\x06-1e-07"...)
 	return map[string][]byte{
 		"list in ziplist": zipped(typeListInZiplist, texts...), "hash in ziplist": zipped(typeHashInZiplist, pairs...),
 		"zset in ziplist": zipped(typeZSetInZiplist, scored...), "list in ziplists": quicklist, "list in both": mixed,
 		"zset with text scores": textScores,
-		"hash in zipmap":        appendText([]byte{typeHashInZipmap}, zipmapOf("f", "v", "g", noise(200), "h", noise(300))),
+		"hash in zipmap":        appendText([]byte{typeHashInZipmap}, zipmapOf("f", "v", "g", noise(200), "h", noise(300)), nil),
 		"intset of 2":           []byte("\x0b\x0c\x02\x00\x00\x00\x02\x00\x00\x00\xfb\xff\x07\x00"),
 		"intset of 4":           []byte("\x0b\x0c\x04\x00\x00\x00\x01\x00\x00\x00\x00\x00\x01\x00"),
 		"intset of 8":           []byte("\x0b\x10\x08\x00\x00\x00\x01\x00\x00\x00\x00\x00\x01\x00\x00\x80\x00\xff"),
-		"hash in listpack":      appendText([]byte{typeHashInListpack}, listpackOf("f", "1", "g", "v")),
+		"hash in listpack":      appendText([]byte{typeHashInListpack}, listpackOf("f", "1", "g", "v"), nil),
 	}
 }
 
@@ -392,13 +392,15 @@ func TestFilesWithKinds(t *testing.T) {
 	if err := Read(redis.save(dir), &got); err != nil {
 		t.Fatal(err)
 	}
-	w := NewWriter(nil)
+	w := NewWriter(WriterOptions{Compress: true})
 	w.Begin(len(got.keys), 0)
+	var file []byte
 	for key, v := range got.keys {
 		w.Key([]byte(key), v)
+		file = append(file, w.Take()...)
 	}
 	ours := t.TempDir()
-	if err := os.WriteFile(filepath.Join(ours, "dump.rdb"), w.Finish(), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(ours, "dump.rdb"), append(file, w.Finish()...), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	other := startRedis(t, ours, "--enable-debug-command", "yes")

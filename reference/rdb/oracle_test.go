@@ -217,7 +217,7 @@ func TestOurFiles(t *testing.T) {
 		at++
 		want[name+" for an hour"] = keyspace.Value{Kind: keyspace.String, Str: text, ExpireAt: at}
 	}
-	w := NewWriter(nil)
+	w := NewWriter(WriterOptions{})
 	w.Aux("redis-ver", "7.2.0")
 	w.Aux("repl-stream-db", "0")
 	w.Begin(len(want), len(want)/2)
@@ -255,7 +255,10 @@ type contents struct {
 
 func (c *contents) Aux(key, value []byte) { c.aux[string(key)] = string(value) }
 
-func (c *contents) Function(source []byte) { c.functions = append(c.functions, string(source)) }
+func (c *contents) Function(source []byte) error {
+	c.functions = append(c.functions, string(source))
+	return nil
+}
 
 func (c *contents) Key(key []byte, v keyspace.Value) error {
 	if _, again := c.keys[string(key)]; again {

@@ -15,45 +15,68 @@ type Visitor interface {
 	Aux(key, value []byte)
 	// Key gets a key, expired or not. An error ends the reading; Read returns it as it is.
 	Key(key []byte, v keyspace.Value) error
-	// Function gets the source of a function library.
-	Function(source []byte)
+	// Function gets the source of a function library. An error ends the reading, as with Key.
+	Function(source []byte) error
 }
 
 // Read reads a whole RDB file. Its errors name the offset; a value of a kind that package keyspace does not hold is an
 // *UnsupportedError. What comes before an error has been visited, but a file whose checksum is wrong shows nothing at
 // all.
 func Read(b []byte, v Visitor) error {
-	r := reader{input: input{b: b}, visitor: v}
-	if err := r.envelope(); err != nil {
+	r, err := NewReader(b, v, true)
+	if err != nil {
 		return err
 	}
-	for {
-		part, err := r.oneByte()
-		if err != nil {
-			return err
+	_, err = r.Read(len(b))
+	return err
+}
+
+// Reader reads an RDB file little by little.
+type Reader struct {
+	input
+	visitor  Visitor
+	complete bool
+	expireAt clock.Millis // of the key that comes next, 0 for none
+}
+
+// NewReader looks at the header and, if verify is set, at the checksum.
+func NewReader(b []byte, v Visitor, verify bool) (*Reader, error) {
+	r := &Reader{input: input{b: b}, visitor: v}
+	return r, r.envelope(verify)
+}
+
+// Offset is how many bytes have been read.
+func (r *Reader) Offset() int { return r.at }
+
+// Read visits what stands in the next n bytes, a little more, or less at the end of the file; complete says that this is
+// reached.
+func (r *Reader) Read(n int) (complete bool, err error) {
+	for end := r.at + n; !r.complete && r.at < end; {
+		if err := r.next(); err != nil {
+			return false, err
 		}
-		if part == opEnd {
-			break
-		}
-		if err := r.part(part); err != nil {
-			return err
-		}
+	}
+	return r.complete, nil
+}
+
+// next reads one part.
+func (r *Reader) next() error {
+	part, err := r.oneByte()
+	if err != nil {
+		return err
+	}
+	if part != opEnd {
+		return r.part(part)
 	}
 	if left := len(r.b) - r.at; left != 0 {
 		return r.errorf("%d bytes behind the end mark", left)
 	}
+	r.complete = true
 	return nil
 }
 
-// reader is the state of one Read.
-type reader struct {
-	input
-	visitor  Visitor
-	expireAt clock.Millis // of the key that comes next, 0 for none
-}
-
 // envelope reads the header, and compares and cuts off the checksum.
-func (r *reader) envelope() error {
+func (r *Reader) envelope(verify bool) error {
 	header, err := r.take(uint64(magicBytes))
 	if err != nil || string(header[:len(magic)]) != magic {
 		return r.errorf("no RDB file: it does not begin with %s", magic)
@@ -70,7 +93,7 @@ func (r *reader) envelope() error {
 		return r.errorf("the file ends before its checksum")
 	}
 	// All zero means that the file was written without one (rdbchecksum no).
-	if want := binary.LittleEndian.Uint64(r.b[end:]); want != 0 && want != CRC64(0, r.b[:end]) {
+	if want := binary.LittleEndian.Uint64(r.b[end:]); verify && want != 0 && want != CRC64(0, r.b[:end]) {
 		return r.errorf("the checksum is wrong: the file is damaged or incomplete")
 	}
 	r.b = r.b[:end]
@@ -78,7 +101,7 @@ func (r *reader) envelope() error {
 }
 
 // part reads what begins with op.
-func (r *reader) part(op byte) error {
+func (r *Reader) part(op byte) error {
 	switch op {
 	case opAux:
 		return r.aux()
@@ -98,7 +121,7 @@ func (r *reader) part(op byte) error {
 	case opFunction:
 		source, err := r.text()
 		if err == nil {
-			r.visitor.Function(source)
+			err = r.visitor.Function(source)
 		}
 		return err
 	case opModuleAux:
@@ -112,7 +135,7 @@ func (r *reader) part(op byte) error {
 	return r.key(op)
 }
 
-func (r *reader) aux() error {
+func (r *Reader) aux() error {
 	key, err := r.text()
 	if err != nil {
 		return err
@@ -124,7 +147,7 @@ func (r *reader) aux() error {
 	return err
 }
 
-func (r *reader) database() error {
+func (r *Reader) database() error {
 	n, err := r.number()
 	if err == nil && n != 0 {
 		err = r.errorf("keys of database %d: a cluster has database 0 only", n)
@@ -133,7 +156,7 @@ func (r *reader) database() error {
 }
 
 // expiry reads when the next key expires. To Redis -1 is never, and everything else, even 0, is a time.
-func (r *reader) expiry(op byte) error {
+func (r *Reader) expiry(op byte) error {
 	if op == opExpireMillis {
 		b, err := r.take(8)
 		if err != nil {
@@ -157,7 +180,7 @@ func (r *reader) expiry(op byte) error {
 }
 
 // key reads a key, whose type has been read.
-func (r *reader) key(kind byte) error {
+func (r *Reader) key(kind byte) error {
 	offset := r.at - 1
 	key, err := r.text()
 	if err != nil {
@@ -177,7 +200,7 @@ func (r *reader) key(kind byte) error {
 	return r.visitor.Key(key, v)
 }
 
-func (r *reader) skipNumbers(n int) error {
+func (r *Reader) skipNumbers(n int) error {
 	for range n {
 		if _, err := r.number(); err != nil {
 			return err
@@ -197,7 +220,7 @@ const (
 )
 
 // skipModule reads over the data of a module: its id, then parts up to the end mark.
-func (r *reader) skipModule() error {
+func (r *Reader) skipModule() error {
 	if err := r.skipNumbers(1); err != nil {
 		return err
 	}

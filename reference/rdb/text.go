@@ -37,10 +37,13 @@ func appendLength(dst []byte, n uint64) []byte {
 	return binary.BigEndian.AppendUint64(append(dst, length64), n)
 }
 
-// appendText appends a text as Redis does without compression: as a number if it is one, of no more than 32 bits.
-func appendText(dst, text []byte) []byte {
+// appendText appends a text as Redis does: as a number if it is one, of no more than 32 bits; packed if pack is set and
+// that makes it shorter.
+func appendText(dst, text []byte, pack *packer) []byte {
 	n, ok := asInt32(text)
 	switch {
+	case !ok && pack != nil && len(text) > packedTextMin:
+		return pack.appendText(dst, text)
 	case !ok:
 		return append(appendLength(dst, uint64(len(text))), text...)
 	case n == int32(int8(n)):

@@ -13,6 +13,7 @@ type duties struct {
 	node      *node.Node
 	config    *config.Config
 	nodesFile *nodesFile
+	dumper    *dumper
 	log       *logger
 	start     time.Time
 	killed    bool       // Kill was called: drop everything
@@ -55,6 +56,9 @@ func (d *duties) turn(s streams) time.Duration {
 	d.log.replica.Store(d.node.IsReplica())
 	for _, line := range effects.Log {
 		d.log.print(line.Level, line.Text)
+	}
+	for _, step := range effects.Dump {
+		d.dumper.do(step)
 	}
 	if effects.Exit != nil && effects.Exit.Code != 0 {
 		d.exit = effects.Exit

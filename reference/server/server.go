@@ -35,6 +35,7 @@ type Options struct {
 type Server struct {
 	config    *config.Config
 	log       *logger
+	start     time.Time // of the node's clock
 	loop      loop
 	duties    *duties
 	nodesFile *nodesFile // nil without cluster mode
@@ -55,7 +56,7 @@ type loop interface {
 
 // Start opens the ports, reads nodes.conf and begins to serve. When it returns, clients can connect.
 func Start(o Options) (*Server, error) {
-	s := &Server{config: o.Config, log: newLogger(o.Log, o.Config), killed: make(chan struct{}), done: make(chan struct{})}
+	s := &Server{start: time.Now(), config: o.Config, log: newLogger(o.Log, o.Config), killed: make(chan struct{}), done: make(chan struct{})}
 	clientListeners, busListeners, err := s.listen()
 	if err != nil {
 		return nil, err
@@ -66,11 +67,15 @@ func Start(o Options) (*Server, error) {
 		closeAll(listeners)
 		return nil, err
 	}
-	s.duties = &duties{node: n, config: s.config, nodesFile: s.nodesFile, log: s.log, start: time.Now()}
+	s.duties = &duties{node: n, config: s.config, nodesFile: s.nodesFile, log: s.log, start: s.start}
+	s.duties.dumper = newDumper(s.config, func(run uint64, err error) {
+		s.loop.do(func() { n.Dumped(s.duties.now(), run, err) })
+	})
 	if o.Portable {
 		s.loop = newPortable(s.duties, clientListeners, busListeners)
 	} else if s.loop, err = newLoop(s.duties, clientListeners, busListeners); err != nil {
 		closeAll(listeners)
+		s.duties.dumper.close()
 		s.nodesFile.close()
 		return nil, err
 	}
@@ -79,7 +84,6 @@ func Start(o Options) (*Server, error) {
 		s.serve()
 		return nil, s.err
 	}
-	s.log.print(node.Notice, "Ready to accept connections tcp")
 	go s.serve()
 	return s, nil
 }
@@ -121,7 +125,7 @@ func (s *Server) open() (*node.Node, error) {
 		Seed:      randomSeed(),
 		Process:   describeProcess(),
 		Stopwatch: stopwatch(),
-		Now:       clock.Instant{Wall: clock.Millis(time.Now().UnixMilli())},
+		Now:       clock.Instant{Wall: clock.Millis(s.start.UnixMilli())},
 	}
 	if s.config.Bool("cluster-enabled") {
 		path := filepath.Join(s.config.String("dir"), s.config.String("cluster-config-file"))
@@ -135,7 +139,7 @@ func (s *Server) open() (*node.Node, error) {
 		}
 		s.nodesFile = file
 	}
-	n, err := node.New(cfg)
+	n, err := s.wake(cfg)
 	if err != nil {
 		s.nodesFile.close()
 		return nil, err
@@ -143,12 +147,26 @@ func (s *Server) open() (*node.Node, error) {
 	return n, nil
 }
 
+// wake makes the node, which goes on with the snapshot of its earlier life.
+func (s *Server) wake(cfg node.Config) (n *node.Node, err error) {
+	if cfg.Dump, err = readDump(s.config); err != nil {
+		return nil, err
+	}
+	if n, err = node.New(cfg); err != nil && cfg.Dump != nil {
+		err = fmt.Errorf("%w (%s)", err, dumpPath(s.config))
+	}
+	return n, err
+}
+
 func (s *Server) serve() {
 	s.loop.run()
+	s.duties.dumper.close()
 	s.nodesFile.close()
-	if exit := s.duties.exit; exit != nil && exit.Code != 0 {
-		s.err = errors.New(exit.Message)
+	if exit := s.duties.exit; exit != nil {
 		s.log.print(node.Warning, exit.Message)
+		if exit.Code != 0 {
+			s.err = errors.New(exit.Message)
+		}
 	}
 	close(s.done)
 }
@@ -167,7 +185,8 @@ func (s *Server) Wait() error {
 	return s.err
 }
 
-// Stop ends the node as SIGTERM does: nodes.conf is kept, clients are told nothing. It returns when the ports are closed.
+// Stop ends the node as SIGTERM does: a primary waits for its replicas, a snapshot is saved if there are save points,
+// clients are told nothing. It returns when the ports are closed.
 func (s *Server) Stop(ctx context.Context) error {
 	s.loop.do(func() { s.duties.node.Stop(s.duties.now()) })
 	select {

@@ -299,6 +299,10 @@ func dial(t *testing.T, s *Server) *client {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return newClient(t, conn)
+}
+
+func newClient(t *testing.T, conn net.Conn) *client {
 	t.Cleanup(func() { conn.Close() })
 	return &client{conn, bufio.NewReader(conn)}
 }
