@@ -74,6 +74,7 @@ func (cmd *Command) Categories() []string {
 		{"@list", f.Has(OfElements) || byGroup("list")},
 		{"@hash", byGroup("hash")},
 		{"@string", byGroup("string")},
+		{"@bitmap", byGroup("bitmap")},
 		{"@pubsub", f.Has(PubSub)},
 		{"@admin", f.Has(Admin | AdminCategory)},
 		{"@fast", f.Has(Fast)},

@@ -2,6 +2,7 @@ package command
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/clusterspec/clusterspec/reference/resp"
 )
@@ -302,25 +303,37 @@ func commandList(c *Call) {
 	case is(c.Args[3], "MODULE"):
 		admits = func(*Command) bool { return false } // there are none
 	case is(c.Args[3], "ACLCAT"):
-		admits = func(cmd *Command) bool {
-			return slices.ContainsFunc(cmd.Categories(), func(name string) bool { return is(c.Args[4], name[len("@"):]) })
-		}
+		admits = func(cmd *Command) bool { return cmd.isIn(string(c.Args[4])) }
 	case is(c.Args[3], "PATTERN"):
 		admits = func(cmd *Command) bool { return globMatch(c.Args[4], []byte(cmd.Name), true) }
 	default:
 		c.Error(errSyntax)
 		return
 	}
-	var names []string
-	for _, cmd := range table.all {
+	writeStrings(c.Reply, table.namesWhere(admits))
+}
+
+// isIn says whether a command is in a category, which is named without @, in any letter case.
+func (cmd *Command) isIn(category string) bool {
+	return slices.ContainsFunc(cmd.Categories(), func(name string) bool { return strings.EqualFold(category, name[len("@"):]) })
+}
+
+// namesWhere lists the commands and subcommands that a rule admits.
+func (t *commandTable) namesWhere(admits func(*Command) bool) (names []string) {
+	for _, cmd := range t.all {
 		for _, one := range append([]*Command{cmd}, cmd.subcommands...) {
 			if admits(one) {
 				names = append(names, one.Name)
 			}
 		}
 	}
-	c.Reply.Array(len(names))
-	for _, name := range names {
-		c.Reply.BulkString(name)
+	return names
+}
+
+// writeStrings writes an array of bulks.
+func writeStrings(w *resp.Writer, all []string) {
+	w.Array(len(all))
+	for _, one := range all {
+		w.BulkString(one)
 	}
 }

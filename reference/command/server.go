@@ -45,6 +45,11 @@ var serverCommands = []Command{
 		Complexity: "O(1)", Summary: "Returns all libraries in the form that RESTORE reads", Run: functionDump,
 	},
 	{
+		Name: "function|flush", Arity: -2, Flags: Write | NoScript, Group: "scripting", Since: "7.0.0",
+		Complexity: "O(1)", Tips: []string{"request_policy:all_shards", "response_policy:all_succeeded"}, Syntax: "[ASYNC|SYNC]",
+		Summary: "Deletes all libraries", Run: functionFlush,
+	},
+	{
 		Name: "function|help", Arity: 2, Flags: Loading | Stale, Group: "scripting", Since: "7.0.0",
 		Complexity: "O(1)", Summary: "Lists the subcommands", Run: help,
 	},
@@ -149,6 +154,19 @@ const (
 	dumpChecksumBytes = 8
 	newestDumpVersion = 12
 )
+
+func functionFlush(c *Call) {
+	if len(c.Args) > 3 {
+		c.badSubcommand()
+		return
+	}
+	if len(c.Args) == 3 && !is(c.Args[2], "SYNC") && !is(c.Args[2], "ASYNC") {
+		c.Error("ERR FUNCTION FLUSH only supports SYNC|ASYNC option")
+		return
+	}
+	c.Changed(1)
+	c.OK()
+}
 
 func functionDump(c *Call) {
 	payload := binary.LittleEndian.AppendUint16(nil, rdb.Version)

@@ -92,7 +92,7 @@ func TestSlotCosts(t *testing.T) {
 	b.do(s, "SPUBLISH", tags.ours, "news")
 	in += len("*3\r\n$8\r\nSPUBLISH\r\n$1\r\nb\r\n$4\r\nnews\r\n")
 	out += len(":1\r\n") + len(reader.Reply.Buf)
-	expect("a message", 28, in, out)
+	expect("a message", 35, in, out)
 	if got := b.do(s, "CLUSTER", "SLOT-STATS", "ORDERBY", "network-bytes-out", "LIMIT", "1"); !strings.HasPrefix(got, fmt.Sprintf("*1\r\n*2\r\n:%d\r\n", at)) {
 		t.Errorf("the slot that cost most is not first: %q", got)
 	}

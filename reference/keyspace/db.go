@@ -191,6 +191,23 @@ func (db *DB) Bytes() int {
 	return n
 }
 
+// KeyBytes is the memory held for one key and its value, as Bytes counts it; 0 if there is no such key.
+func (db *DB) KeyBytes(s slot.Slot, key []byte) int {
+	t := db.table(s)
+	if t == nil {
+		return 0
+	}
+	_, rec := db.find(t, db.tag(key), key)
+	if rec == nil {
+		return 0
+	}
+	n := len(rec) + int(unsafe.Sizeof(cell(0)))
+	if o := db.value(rec).Object; o != nil {
+		n += o.account().bytes + objectBytes
+	}
+	return n
+}
+
 // table is the table of slot s, nil if neither it nor its neighbours ever had a key.
 func (db *DB) table(s slot.Slot) *table {
 	if g := db.groups[s/groupSlots]; g != nil {
