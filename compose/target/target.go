@@ -92,6 +92,11 @@ type ConfReader interface {
 	NodesConf() (string, error)
 }
 
+// ConfWriter puts a nodes.conf of ours in the place of the node's own, for its next start. The node has to be down.
+type ConfWriter interface {
+	WriteNodesConf(text string) error
+}
+
 // Describer is implemented by targets that can say exactly what they are.
 type Describer interface {
 	Describe(ctx context.Context) (Description, error)

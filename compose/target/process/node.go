@@ -42,6 +42,7 @@ var _ interface {
 	target.Pauser
 	target.LogReader
 	target.ConfReader
+	target.ConfWriter
 } = (*Node)(nil)
 
 func newNode(name string, c *Cluster, command *command, program string, options map[string]string) (*Node, error) {
@@ -127,6 +128,16 @@ func (n *Node) Log() (string, error) {
 func (n *Node) NodesConf() (string, error) {
 	text, err := os.ReadFile(filepath.Join(n.dir, n.options["cluster-config-file"]))
 	return string(text), err
+}
+
+// WriteNodesConf implements target.ConfWriter.
+func (n *Node) WriteNodesConf(text string) error {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	if n.isRunning() {
+		return fmt.Errorf("node %s is running: it would write over its nodes.conf", n.name)
+	}
+	return os.WriteFile(filepath.Join(n.dir, n.options["cluster-config-file"]), []byte(text), 0o644)
 }
 
 func (n *Node) logFile() string  { return n.dir + ".log" }
