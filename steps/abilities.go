@@ -21,7 +21,8 @@ func abilities() map[string]func(context.Context, target.Node) string {
 		"log":        able[target.LogReader]("read a node's log"),
 		"nodes-conf": able[target.ConfReader]("read a node's nodes.conf"),
 		"config":     ableToConfigure,
-		"puppet":     func(context.Context, target.Node) string { return "" }, // the kind of the target tells: see puppetless
+		"puppet":     byKind,
+		"proxy":      byKind,
 	}
 }
 
@@ -49,10 +50,19 @@ func ableToConfigure(ctx context.Context, n target.Node) string {
 	return ""
 }
 
-// puppetless says why nodes of a kind of target cannot reach a puppet that the judge plays on the bus of this machine, or "".
-func puppetless(kind string) string {
-	if kind == "docker" || kind == "addr" {
+// byKind is for an ability that does not depend on the node: see missingOfKind.
+func byKind(context.Context, target.Node) string { return "" }
+
+// missingOfKind says why a kind of target lacks an ability, or "". Nodes that may be on another network cannot reach this machine.
+func missingOfKind(kind, ability string) string {
+	if kind != "docker" && kind != "addr" {
+		return ""
+	}
+	switch ability {
+	case "puppet":
 		return "its nodes may be on another network and cannot reach a puppet that the judge plays on the bus"
+	case "proxy":
+		return "its nodes may be on another network and cannot be told to announce a proxy of the judge's"
 	}
 	return ""
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -128,10 +127,10 @@ func (e *entrant) cannotRun(s *scenario, o *Options) (reports.Verdict, string) {
 	if s.since != "" && e.level != "" && compareVersions(e.level, s.since) < 0 {
 		return reports.Unsupported, fmt.Sprintf("it is like Redis %s, and this is asked for since %s", e.level, s.since)
 	}
-	if reason := puppetless(e.report.Kind); reason != "" && slices.Contains(s.Needs, "puppet") {
-		return reports.Unsupported, reason
-	}
 	for _, need := range s.Needs {
+		if reason := missingOfKind(e.report.Kind, need); reason != "" {
+			return reports.Unsupported, reason
+		}
 		if reason := e.missing[need]; reason != "" {
 			return o.lacking(), reason
 		}

@@ -74,13 +74,13 @@ func (w *World) register(sc *godog.ScenarioContext) {
 // actions do something; they are said once.
 func (w *World) actions() []sentence {
 	return slices.Concat(w.setupActions(), w.clientActions(), w.distributionActions(), w.migrationActions(), w.trafficActions(),
-		w.failureActions(), w.pubsubActions(), w.busActions(), w.puppetActions())
+		w.failureActions(), w.pubsubActions(), w.busActions(), w.puppetActions(), w.faultsActions())
 }
 
 // statements look at something; they hold now, within some time, or for some time.
 func (w *World) statements() []sentence {
 	return slices.Concat(w.topologyStatements(), w.clusterSlotsStatements(), w.identityStatements(), w.epochStatements(), w.clientStatements(),
-		w.distributionStatements(), w.migrationStatements(), w.trafficStatements(), w.failureStatements(), w.pubsubStatements(), w.busStatements(), w.puppetStatements())
+		w.distributionStatements(), w.migrationStatements(), w.trafficStatements(), w.failureStatements(), w.pubsubStatements(), w.busStatements(), w.puppetStatements(), w.faultsStatements())
 }
 
 // timed makes the step `within 5 node timeouts <statement>` out of the statement: the same method with a number in front.
