@@ -32,6 +32,7 @@ type DB struct {
 	arrays   arena[cell] // the cells of the tables
 
 	snapshots []*Snapshot // that are not complete
+	prefetched int // of no meaning: without it, reads for their own sake would be left out by the compiler
 }
 
 // group is the tables of neighbouring slots. A DB with few keys has few of them.

@@ -32,6 +32,7 @@ type Node struct {
 	links       map[cluster.LinkID]*Conn   // likewise
 	lastSession uint64
 	limits      limits
+	ahead       ahead
 
 	frame      bus.Frame
 	encoded    []byte // the last frame that was sent
