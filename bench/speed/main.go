@@ -32,9 +32,12 @@ type options struct {
 	only     *regexp.Regexp
 	duration time.Duration
 	seed     uint64
+	keys     int
 }
 
-func (o *options) standalone() kind { return kind{name: "redis standalone", program: []string{o.redis}} }
+func (o *options) standalone() kind {
+	return kind{name: "redis standalone", program: []string{o.redis}}
+}
 
 func (o *options) clustered() kind {
 	return kind{name: "redis cluster-enabled", program: []string{o.redis}, cluster: true}
@@ -79,6 +82,7 @@ func run(out io.Writer) (err error) {
 	only := flag.String("only", "", "measure only rows that match this regular expression")
 	flag.DurationVar(&o.duration, "duration", 12*time.Second, "measuring time of each row, shared by all servers")
 	flag.Uint64Var(&o.seed, "seed", 1, "decides keys, the order of slices, and the resampling")
+	flag.IntVar(&o.keys, "keys", 100_000, "how many keys GET and SET work on")
 	flag.Parse()
 	if o.only, err = regexp.Compile(*only); err != nil {
 		return fmt.Errorf("--only: %w", err)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/clusterspec/clusterspec/bench/duet"
@@ -25,9 +24,9 @@ var (
 	latencyGoals    = map[int]goal{1: {1, 0.8}, 16: {1, 0.6}, 100: {1, 0.4}}
 )
 
-// throughput compares GET and SET in closed loops: 100,000 keys, 50 connections.
+// throughput compares GET and SET in closed loops on 50 connections.
 func throughput(l *lab, o *options, report func(finding)) error {
-	const keys = 100_000
+	keys := o.keys
 	kinds := append([]kind{o.standalone(), o.clustered(), o.reference()}, o.others()...)
 	servers, err := l.startAll(kinds...)
 	if err != nil {
@@ -218,6 +217,6 @@ func memory(l *lab, o *options, report func(finding)) error {
 }
 
 // exactly is a ratio without a spread.
-func exactly(ratio float64) stats.Interval { return stats.Interval{Ratio: ratio, Low: ratio, High: ratio, Pairs: 1} }
-
-var _ = strings.TrimSpace
+func exactly(ratio float64) stats.Interval {
+	return stats.Interval{Ratio: ratio, Low: ratio, High: ratio, Pairs: 1}
+}
