@@ -82,8 +82,8 @@ func (e *Engine) dispatch(s *Session, r *Request) Status {
 	}
 
 	c := e.prepare(s, cmd, args)
-	c.first, c.firstSlot = r.key, r.slot
 	if e.Cluster != nil && !s.Primary && (cmd.Keys.any() || cmd.Name == "exec") {
+		c.first, c.firstSlot = r.key, r.slot
 		if to := e.route(c); to.verdict != serveHere {
 			return e.redirect(c, to)
 		}

@@ -68,6 +68,9 @@ func (n *Node) execute(c *Conn, buf []byte) (used int) {
 		p.Limits.Authenticated = c.Session.Authenticated()
 		requests, err := n.ahead.parse(p, buf[used:])
 		n.engine.Prepare(requests)
+		if len(requests) > 1 {
+			n.engine.BeginWork() // the first of them is not to pay for all
+		}
 		for i := range requests {
 			used += n.executeOne(c, &requests[i])
 			if c.client.leaving || c.client.waiting {
