@@ -87,6 +87,22 @@ func TestMemory(t *testing.T) {
 	if after := memory.bytes(); after != before {
 		t.Errorf("%d bytes are mapped after a flush, %d before", after, before)
 	}
+	seen := 0
+	snapshot := db.Snapshot(func(k []byte, v Value) {
+		var i int
+		fmt.Sscanf(string(k), "key:%d", &i)
+		if seen++; string(v.Str) != value(i) {
+			t.Fatalf("the snapshot has %q for %s", v.Str, k)
+		}
+	})
+	db.Flush() // in the middle of a snapshot: that keeps what it reads
+	fill()
+	for !snapshot.Continue(func() bool { return true }) {
+	}
+	if after := memory.bytes(); seen != keys || after > before {
+		t.Errorf("%d bytes are mapped after a snapshot of %d keys, %d before", after, seen, before)
+	}
+	check(1)
 	db.Close()
 	if len(memory.mapped) != 0 {
 		t.Errorf("%d bytes are still mapped in the end", memory.bytes())

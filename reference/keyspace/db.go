@@ -28,12 +28,13 @@ type DB struct {
 	keys     int
 	expiring expiring
 	objects  *objects
-	blocks   blocks
+	blocks   *blocks
 	records  arena[byte]
 	arrays   arena[cell] // the cells of the tables
 
-	snapshots []*Snapshot // that are not complete
-	prefetched int // of no meaning: without it, reads for their own sake would be left out by the compiler
+	snapshots  []*Snapshot // that are not complete
+	flushed    bool        // snapshots alone still read this
+	prefetched int         // of no meaning: without it, reads for their own sake would be left out by the compiler
 }
 
 // group is the tables of neighbouring slots. A DB with few keys has few of them.
@@ -53,7 +54,7 @@ func NewSeeded(seed uint64) *DB { return NewIn(nil, seed) }
 
 // NewIn is NewSeeded with the slabs in memory, or on the heap if that is nil.
 func NewIn(memory Memory, seed uint64) *DB {
-	db := &DB{hasher: newHasher(seed), blocks: blocks{memory: memory}}
+	db := &DB{hasher: newHasher(seed), blocks: &blocks{memory: memory}}
 	db.Flush()
 	return db
 }
@@ -69,8 +70,8 @@ func (db *DB) Flush() {
 	db.expiring = expiring{}
 	db.objects = new(objects) // another one: what was in the old one is no longer on account
 	db.blocks.reset()
-	db.records = newArena(&db.blocks, unitBytes, db.recordMoved)
-	db.arrays = newArena(&db.blocks, 1, db.cellsMoved)
+	db.records = newArena(db.blocks, unitBytes, db.recordMoved)
+	db.arrays = newArena(db.blocks, 1, db.cellsMoved)
 }
 
 // Get returns the value of key, expired or not. Nothing is allocated.
