@@ -14,17 +14,22 @@ import (
 // missing, or "".
 func abilities() map[string]func(context.Context, target.Node) string {
 	return map[string]func(context.Context, target.Node) string{
-		"kill":       able[target.Killer]("kill a node"),
-		"stop":       able[target.Stopper]("stop a node"),
-		"restart":    able[target.Restarter]("restart a node"),
-		"pause":      able[target.Pauser]("pause a node"),
-		"log":        able[target.LogReader]("read a node's log"),
-		"nodes-conf": able[target.ConfReader]("read a node's nodes.conf"),
-		"config":     ableToConfigure,
-		"puppet":     byKind,
-		"proxy":      byKind,
+		"kill":        able[target.Killer]("kill a node"),
+		"stop":        able[target.Stopper]("stop a node"),
+		"restart":     able[target.Restarter]("restart a node"),
+		"pause":       able[target.Pauser]("pause a node"),
+		"log":         able[target.LogReader]("read a node's log"),
+		"nodes-conf":  able[target.ConfReader]("read a node's nodes.conf"),
+		"config":      ableToConfigure,
+		"config-file": startedWithFile,
+		"redis-cli":   redisCLIMissing,
+		"puppet":      kindTells,
+		"outsider":    kindTells,
 	}
 }
+
+// kindTells is the answer for what is no matter of a node but of its target: see unreachable.
+func kindTells(context.Context, target.Node) string { return "" }
 
 func abilityNames() []string { return slices.Sorted(maps.Keys(abilities())) }
 
@@ -50,19 +55,22 @@ func ableToConfigure(ctx context.Context, n target.Node) string {
 	return ""
 }
 
-// byKind is for an ability that does not depend on the node: see missingOfKind.
-func byKind(context.Context, target.Node) string { return "" }
-
-// missingOfKind says why a kind of target lacks an ability, or "". Nodes that may be on another network cannot reach this machine.
-func missingOfKind(kind, ability string) string {
-	if kind != "docker" && kind != "addr" {
-		return ""
+// startedWithFile looks for the file that CONFIG REWRITE writes to.
+func startedWithFile(ctx context.Context, n target.Node) string {
+	reply, err := target.Ask(ctx, n.Addr(), "INFO", "server")
+	if err != nil {
+		return "INFO server was not answered: " + err.Error()
 	}
-	switch ability {
-	case "puppet":
-		return "its nodes may be on another network and cannot reach a puppet that the judge plays on the bus"
-	case "proxy":
-		return "its nodes may be on another network and cannot be told to announce a proxy of the judge's"
+	if wire.ParseInfo(reply.Text)["config_file"] == "" {
+		return "the node was not started with a configuration file; exec: does that with {conf}"
+	}
+	return ""
+}
+
+// unreachable says why nodes of a kind of target cannot reach what the suite starts beside the cluster, or "".
+func unreachable(kind string) string {
+	if kind == "docker" || kind == "addr" {
+		return "its nodes may be on another network and cannot reach what the suite plays or starts beside the cluster"
 	}
 	return ""
 }

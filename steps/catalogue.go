@@ -112,7 +112,6 @@ func newScenario(document *messages.GherkinDocument, index map[string]placed, p 
 		s.ID, s.Line = fmt.Sprintf("%s/%d", s.ID, r.number), int(r.line)
 	}
 	s.readSteps(p.Steps)
-	s.shape.proxied = s.shape != (shape{}) && slices.Contains(s.Needs, "proxy")
 	return s, nil
 }
 

@@ -13,7 +13,8 @@ import (
 
 // dataset is what the scenario has written and expects to find.
 type dataset struct {
-	values       map[string]string // "" for keys that are not there
+	values       map[string]string  // "" for keys that are not there
+	contents     map[string]content // of keys of every kind, instead of values
 	redirectedTo []string
 }
 
@@ -30,8 +31,7 @@ func (d *dataset) fill(count int, key func(i int) string) {
 
 // clusterClient is a client that knows the slot map.
 func (w *World) clusterClient() (*clusterClient, error) {
-	m := w.cluster.members[0]
-	return w.clusterClientAsking(m)
+	return w.clusterClientAsking(w.cluster.running()[0])
 }
 
 // clusterClientAsking is a client that took the slot map from one node's CLUSTER SLOTS.

@@ -177,8 +177,24 @@ func (w *World) held(members []*member) (map[*member][]string, error) {
 // primaries are the nodes that were given slots at the beginning.
 func (w *World) primaries() []*member { return w.cluster.members[:w.cluster.shape.primaries] }
 
+// serving are the running nodes that are primaries now, each by what it says itself.
+func (w *World) serving() ([]*member, error) {
+	var primaries []*member
+	err := w.eachView("every running node", func(v *view) error {
+		if v.role(v.of.name) == "primary" {
+			primaries = append(primaries, v.of)
+		}
+		return nil
+	})
+	return primaries, err
+}
+
 func (w *World) keysLieWithOwners() error {
-	v, err := w.view(w.cluster.members[0])
+	primaries, err := w.serving()
+	if err != nil {
+		return err
+	}
+	v, err := w.view(primaries[0])
 	if err != nil {
 		return err
 	}
@@ -187,8 +203,8 @@ func (w *World) keysLieWithOwners() error {
 		owner := v.owner(wire.SlotOf(key))
 		want[owner] = append(want[owner], key)
 	}
-	held, err := w.held(w.primaries())
-	for _, m := range w.primaries() {
+	held, err := w.held(primaries)
+	for _, m := range primaries {
 		if err == nil {
 			err = w.checkKeys(m, held[m], want[m.name])
 		}

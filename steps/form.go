@@ -22,7 +22,7 @@ const (
 
 // form makes one healthy cluster out of nodes that know only themselves.
 func (c *cluster) form(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{c.hurry, c.setEpochs, c.assignSlots, c.meet, c.replicate} {
+	for _, step := range []func(context.Context) error{c.setEpochs, c.assignSlots, c.meet, c.replicate} {
 		if err := step(ctx); err != nil {
 			return err
 		}

@@ -128,7 +128,7 @@ func (e *entrant) cannotRun(s *scenario, o *Options) (reports.Verdict, string) {
 		return reports.Unsupported, fmt.Sprintf("it is like Redis %s, and this is asked for since %s", e.level, s.since)
 	}
 	for _, need := range s.Needs {
-		if reason := missingOfKind(e.report.Kind, need); reason != "" {
+		if reason := e.rulesOut(need); reason != "" {
 			return reports.Unsupported, reason
 		}
 		if reason := e.missing[need]; reason != "" {
@@ -139,6 +139,17 @@ func (e *entrant) cannotRun(s *scenario, o *Options) (reports.Verdict, string) {
 		return o.lacking(), "the cluster was there before us, and the scenario would change it; --destructive allows that"
 	}
 	return "", ""
+}
+
+// rulesOut says why the target, as it was chosen, rules something out, however well the machine is equipped: no --require changes that.
+func (e *entrant) rulesOut(need string) string {
+	switch need {
+	case "puppet", "outsider":
+		return unreachable(e.report.Kind)
+	case "config-file":
+		return e.missing[need]
+	}
+	return ""
 }
 
 // lacking is the verdict on a scenario the target has not the means for.

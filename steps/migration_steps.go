@@ -14,6 +14,7 @@ func (w *World) migrationActions() []sentence {
 		{`slot (\d+) is assigned to node ` + one + ` on every node`, w.assignEverywhere},
 		{`slots (\d+)-(\d+) are moved from node ` + one + ` to node ` + one, w.moveSlots},
 		{`node ` + one + ` migrates keys? ` + texts + ` to node ` + one, w.migrateKeys},
+		{`node ` + one + ` migrates half of the keys of slot (\d+) to node ` + one, w.migrateHalf},
 		{`node ` + one + ` migrates all keys of slot (\d+) to node ` + one + `, (\d+) at a time`, w.migrateAll},
 		{`(\d+) keys in slot (\d+) with values from (\d+) to (\d+) bytes`, w.keysOfSizes},
 	}
@@ -122,6 +123,21 @@ func (w *World) migrateAll(from string, slot int, to string, atOnce int) error {
 		return err
 	}
 	return w.empty(from, slot, to, atOnce)
+}
+
+func (w *World) migrateHalf(from string, slot int, to string) error {
+	source, err := w.node(from)
+	if err != nil {
+		return err
+	}
+	keys, err := w.keysInSlot(source, slot, len(w.data.values))
+	if err != nil {
+		return err
+	}
+	if err := w.check(from, len(keys) > 1, fmt.Sprintf("%d keys in the slot", len(keys)), "keys in the slot, at least 2"); err != nil {
+		return err
+	}
+	return w.migrate(from, to, keys[:len(keys)/2], `simple "OK"`)
 }
 
 // empty migrates what is in a slot, if anything is.

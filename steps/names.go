@@ -23,6 +23,9 @@ func (w *World) node(name string) (*member, error) {
 	if m := w.cluster.member(name); m != nil {
 		return m, nil
 	}
+	if w.single != nil && w.single.name == name {
+		return w.single.member, nil
+	}
 	return nil, nonsense("there is no node %s", name)
 }
 
@@ -114,7 +117,7 @@ func (w *World) silence(m *member, err error) error {
 	return &failure{Node: m.name, Want: []string{"an answer"}, Got: err.Error()}
 }
 
-// placeholder is a detail of a node, or a port where nobody listens: <B.addr>, <unused.port>.
+// placeholder is a detail of a node, a port where nobody listens, or a folder of the scenario's own: <B.addr>, <unused.port>, <scratch.dir>.
 var placeholder = regexp.MustCompile(`<(\w+)\.(\w+)>`)
 
 // resolve replaces placeholders by what they stand for.
@@ -132,8 +135,11 @@ func (w *World) resolve(text string) (string, error) {
 }
 
 func (w *World) detail(name, what string) (string, error) {
-	if name == "unused" {
+	switch name {
+	case "unused":
 		return unusedPort()
+	case "scratch":
+		return w.scratchDir()
 	}
 	m, err := w.node(name)
 	if err != nil {

@@ -16,6 +16,7 @@ func (w *World) pubsubActions() []sentence {
 func (w *World) pubsubStatements() []sentence {
 	return []sentence{
 		{`(?:the|both|all) subscribers? receives? "([^"]*)" on channel "([^"]*)"`, w.allReceive},
+		{`(?:the|both|all) subscribers? (?:is|are) unsubscribed from shard channel "([^"]*)"`, w.allAreUnsubscribed},
 	}
 }
 
@@ -26,6 +27,7 @@ type subscriber struct {
 	name    string // of the channel, or the pattern
 	conn    *wire.Conn
 	got     []wireValue
+	seen    int // how many of them were as expected
 }
 
 // subscriptions are the commands for what can be subscribed to.
@@ -53,16 +55,31 @@ func (w *World) subscribes(kind, name, on string) error {
 }
 
 func (w *World) allReceive(message, channel string) error {
+	return w.eachSubscriberGets(func(s *subscriber) wireValue { return s.message(channel, message) })
+}
+
+// allAreUnsubscribed waits for what a node says unasked when it no longer serves the slot of a channel.
+func (w *World) allAreUnsubscribed(channel string) error {
+	told := wireValue{Kind: wire.Array, Items: []wireValue{
+		{Kind: wire.Bulk, Text: "sunsubscribe"}, {Kind: wire.Bulk, Text: channel}, {Kind: wire.Integer, Text: "0"},
+	}}
+	return w.eachSubscriberGets(func(*subscriber) wireValue { return told })
+}
+
+// eachSubscriberGets looks at the first message of each subscriber that was not looked at before.
+func (w *World) eachSubscriberGets(want func(*subscriber) wireValue) error {
 	for _, s := range w.subscribers {
-		want := s.message(channel, message)
-		if len(s.got) == 0 {
+		if len(s.got) == s.seen {
 			if err := s.receive(w.ctx); err != nil {
-				return w.check(s.on.name, false, "nothing", want.String())
+				return w.check(s.on.name, false, "nothing", want(s).String())
 			}
 		}
-		if err := w.check(s.on.name, s.got[0].Equal(want), s.got[0].String(), want.String()); err != nil {
+		if err := w.check(s.on.name, s.got[s.seen].Equal(want(s)), s.got[s.seen].String(), want(s).String()); err != nil {
 			return err
 		}
+	}
+	for _, s := range w.subscribers {
+		s.seen++
 	}
 	return w.check("", len(w.subscribers) > 0, "nobody has subscribed", "subscribers")
 }

@@ -62,7 +62,11 @@ func (w *World) acknowledgedWritesAreThere() error {
 	if err := w.readsAllBack(); err != nil {
 		return err
 	}
-	held, err := w.held(w.primaries())
+	primaries, err := w.serving()
+	if err != nil {
+		return err
+	}
+	held, err := w.held(primaries)
 	if err != nil {
 		return err
 	}
@@ -71,7 +75,7 @@ func (w *World) acknowledgedWritesAreThere() error {
 		all = append(all, keys...)
 	}
 	slices.Sort(all)
-	return w.checkKeys(w.primaries()[0], all, w.data.keys())
+	return w.checkKeys(primaries[0], all, w.data.keys())
 }
 
 func (w *World) noStaleReads() error {

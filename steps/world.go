@@ -34,6 +34,9 @@ type World struct {
 	follower    *clusterClient // the last cluster client that wrote
 	traffic     *traffic       // clients at work in the background
 	bus         busState
+	tool        toolRun     // the last call of redis-cli
+	single      *standalone // a server that is no cluster node
+	scratch     string      // a folder for files, made when it is asked for
 
 	scenario *scenario
 	step     string // the text of the step that runs
@@ -74,13 +77,14 @@ func (w *World) register(sc *godog.ScenarioContext) {
 // actions do something; they are said once.
 func (w *World) actions() []sentence {
 	return slices.Concat(w.setupActions(), w.clientActions(), w.distributionActions(), w.migrationActions(), w.trafficActions(),
-		w.failureActions(), w.pubsubActions(), w.busActions(), w.puppetActions(), w.faultsActions())
+		w.kindsActions(), w.failureActions(), w.pubsubActions(), w.busActions(), w.puppetActions(), w.toolsActions())
 }
 
 // statements look at something; they hold now, within some time, or for some time.
 func (w *World) statements() []sentence {
 	return slices.Concat(w.topologyStatements(), w.clusterSlotsStatements(), w.identityStatements(), w.epochStatements(), w.clientStatements(),
-		w.distributionStatements(), w.migrationStatements(), w.trafficStatements(), w.failureStatements(), w.pubsubStatements(), w.busStatements(), w.puppetStatements(), w.faultsStatements())
+		w.distributionStatements(), w.migrationStatements(), w.trafficStatements(), w.kindsStatements(), w.failureStatements(), w.pubsubStatements(),
+		w.busStatements(), w.puppetStatements(), w.toolsStatements())
 }
 
 // timed makes the step `within 5 node timeouts <statement>` out of the statement: the same method with a number in front.
@@ -199,6 +203,7 @@ func (w *World) close() {
 		w.follower.close()
 	}
 	w.bus.close()
+	w.closeTools()
 	if w.cluster != nil {
 		w.putBack()
 		w.closeSlots()

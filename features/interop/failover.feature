@@ -87,3 +87,26 @@ Feature: Failover between nodes that may be of different kinds
       When node A is killed
       Then within 10 node timeouts nodes B, C mark node A as "fail"
       And within 10 node timeouts every running node reports cluster_state "ok"
+
+  Rule: Who was away while others decided is told, and follows
+
+    @id:interop/failover/3 @must @needs:pause
+    Scenario Outline: <primary> hangs, is replaced, and wakes up as a replica
+      Given a cluster of 3 primaries with 1 replica each
+      And a cluster client writes 500 keys of slots <slots>
+      And every replica is in sync
+      When node <primary> is paused
+      Then within 10 node timeouts every running node names <replica> as the owner of slot <slot>
+      And within 5 node timeouts "SET <key> after" sent to node <replica> gives simple "OK"
+      When node <primary> is resumed
+      Then within 8 node timeouts every node lists <primary> as a replica of <replica>
+      And within 5 node timeouts every node gives the same ids, addresses, roles and slots in CLUSTER NODES
+      And "GET <key>" sent to node <primary> gives error "MOVED <slot> <<replica>.addr>"
+      And within 8 node timeouts a read-only client of node <primary> reads "after" from key "<key>"
+      And no two primaries that own slots have the same config epoch
+
+      Examples:
+        | primary | replica | key   | slot  | slots       |
+        | A       | A1      | hello | 866   | 0-1000      |
+        | B       | B1      | world | 9059  | 9000-9999   |
+        | C       | C1      | foo   | 12182 | 12000-13000 |

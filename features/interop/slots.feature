@@ -78,3 +78,53 @@ Feature: Slots that move between nodes that may be of different kinds
         | from | to | key   | slot |
         | A    | B  | hello | 866  |
         | B    | A  | world | 9059 |
+
+  Rule: Keys of every kind travel as they are
+
+    @id:interop/slots/4 @must @since:7.0 @cmd:migrate
+    Scenario Outline: Ten slots of <from> go to <to> and return
+      Given a cluster of 3 primaries with 1 replica each
+      And a cluster client writes 300 keys of every kind of slots <slots>, some of which expire
+      When slots <slots> are moved from node <from> to node <to>
+      Then within 3 node timeouts every node names <to> as the owner of slot <slot>
+      And each of the keys has the value and the expiry it had, and lies on the owner of its slot alone
+      And within 5 node timeouts each replica holds the same data as its primary
+      When slots <slots> are moved from node <to> to node <from>
+      Then within 3 node timeouts every node names <from> as the owner of slot <slot>
+      And each of the keys has the value and the expiry it had, and lies on the owner of its slot alone
+      And within 5 node timeouts each replica holds the same data as its primary
+      And no node has an open slot
+
+      Examples:
+        | from | to | slots     | slot |
+        | A    | B  | 860-869   | 866  |
+        | B    | A  | 9050-9059 | 9059 |
+
+  Rule: A move that is broken off by the end of a node is mended by redis-cli --cluster fix, and nothing is lost or there twice
+
+    @id:interop/slots/5 @must @since:7.0 @needs:redis-cli @needs:kill @needs:restart @cmd:migrate
+    Scenario Outline: <killed> ends in the middle of a move from <from> to <to>
+      Given a cluster of 3 primaries with 1 replica each
+      And a cluster client writes 200 keys of every kind of slots <slot>-<slot>, some of which expire
+      And slot <slot> is migrating from node <from> to node <to>
+      And node <from> migrates half of the keys of slot <slot> to node <to>
+      And every replica is in sync
+      When node <killed> is killed
+      Then within 10 node timeouts every running node lists <killed>1 as a primary
+      When node <killed> is restarted
+      Then within 15 node timeouts every node lists <killed> as a replica of <killed>1
+      When redis-cli runs "--cluster fix <C.addr>"
+      Then redis-cli succeeds
+      And within 5 node timeouts every node gives the same ids, addresses, roles and slots in CLUSTER NODES
+      And within 5 node timeouts every node reports cluster_state "ok"
+      And no node has an open slot
+      And each of the keys has the value and the expiry it had, and lies on the owner of its slot alone
+      And within 10 node timeouts each replica holds the same data as its primary
+      And within 5 node timeouts redis-cli --cluster check of every running node finds nothing wrong
+
+      Examples:
+        | killed | from | to | slot |
+        | A      | A    | B  | 866  |
+        | B      | A    | B  | 866  |
+        | A      | B    | A  | 9059 |
+        | B      | B    | A  | 9059 |

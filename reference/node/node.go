@@ -32,7 +32,6 @@ type Node struct {
 	links       map[cluster.LinkID]*Conn   // likewise
 	lastSession uint64
 	limits      limits
-	ahead       ahead
 
 	frame      bus.Frame
 	encoded    []byte // the last frame that was sent
@@ -57,8 +56,6 @@ type Config struct {
 	Process command.Process
 	// Stopwatch reads the clock that durations of commands are taken from; nil: they are not known.
 	Stopwatch func() clock.Micros
-	// Memory is for what clients store; nil is the heap. Close gives it back.
-	Memory keyspace.Memory
 	// Seed is where all chance comes from: ids, jitter, samples.
 	Seed uint64
 	// Now is the time of the start.
@@ -73,7 +70,7 @@ func New(cfg Config) (*Node, error) {
 		return nil, fmt.Errorf("starting the node: %w", err)
 	}
 	n := &Node{
-		now: cfg.Now, options: cfg.Options, db: keyspace.NewIn(cfg.Memory, cfg.Seed), rand: rand.New(rand.NewPCG(cfg.Seed, 1)),
+		now: cfg.Now, options: cfg.Options, db: keyspace.NewSeeded(cfg.Seed), rand: rand.New(rand.NewPCG(cfg.Seed, 1)),
 		clients: make(map[*command.Session]*Conn), links: make(map[cluster.LinkID]*Conn),
 	}
 	n.source = replication.NewSource(replication.NewID(n.rand), int(cfg.Options.Int("repl-backlog-size")))
@@ -221,9 +218,6 @@ func (n *Node) Stop(now clock.Instant) {
 	n.begin(now)
 	n.engine.Shutdown(command.ShutdownHow{})
 }
-
-// Close gives the Memory back. The node must not be used any more.
-func (n *Node) Close() { n.db.Close() }
 
 // begin notes the time of an input.
 func (n *Node) begin(now clock.Instant) {

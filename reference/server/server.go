@@ -124,7 +124,6 @@ func (s *Server) open() (*node.Node, error) {
 		BusPort:   uint16(s.busPort()),
 		Seed:      randomSeed(),
 		Process:   describeProcess(),
-		Memory:    pages,
 		Stopwatch: stopwatch(),
 		Now:       clock.Instant{Wall: clock.Millis(s.start.UnixMilli())},
 	}
@@ -162,7 +161,6 @@ func (s *Server) wake(cfg node.Config) (n *node.Node, err error) {
 func (s *Server) serve() {
 	s.loop.run()
 	s.duties.dumper.close()
-	s.duties.node.Close()
 	s.nodesFile.close()
 	if exit := s.duties.exit; exit != nil {
 		s.log.print(node.Warning, exit.Message)

@@ -1,5 +1,4 @@
-// Package result is what a benchmark found: the types that become JSON, the product from which pages and summaries are made.
-package result
+package bench
 
 import (
 	"encoding/json"
@@ -27,15 +26,8 @@ type Result struct {
 	Interrupted bool        `json:"interrupted,omitempty"` // ended early; what was measured until then is here
 	Environment Environment `json:"environment"`
 	Targets     []Target    `json:"targets"` // the first is the base
-	// What was measured, by kind. A run measures what it was asked for; the rest is empty.
-	Series    []Series   `json:"series,omitempty"`    // workloads, side by side in slices
-	Figures   []Figure   `json:"figures,omitempty"`   // single quantities, by trials in turn
-	Timelines []Timeline `json:"timelines,omitempty"` // what clients see while the cluster changes
-	Growths   []Growth   `json:"growths,omitempty"`   // costs as something grows
+	Series      []Series    `json:"series"`
 }
-
-// TwinSuffix marks the base when it is measured the second time.
-const TwinSuffix = " (again)"
 
 // Target is one of those that were measured.
 type Target struct {
@@ -52,8 +44,7 @@ type Target struct {
 // Series is one workload, put on all targets in turn.
 type Series struct {
 	ID            string            `json:"id"`                      // "get-p16"
-	Curve         string            `json:"curve,omitempty"`         // name of the sweep of rates it is a point of
-	Operation     string            `json:"operation"`               // "GET", "SET", "90 % GET", "MGET of 10"
+	Operation     string            `json:"operation"`               // "GET", "SET"
 	Loop          string            `json:"loop"`                    // LoopClosed or LoopOpen
 	Arrivals      string            `json:"arrivals,omitempty"`      // in the open loop: "poisson"
 	RatePerSecond float64           `json:"ratePerSecond,omitempty"` // in the open loop: requests due in a second
@@ -111,8 +102,7 @@ type Generator struct {
 	Invalid  string       `json:"invalid,omitempty"` // why the figures say more about the generator than about the server
 }
 
-// PercentilesOf a histogram of nanoseconds.
-func PercentilesOf(h *hdrhistogram.Histogram) Percentiles {
+func percentiles(h *hdrhistogram.Histogram) Percentiles {
 	return Percentiles{
 		Count: h.TotalCount(), Mean: h.Mean(), Max: h.Max(),
 		P50: h.ValueAtQuantile(50), P90: h.ValueAtQuantile(90), P99: h.ValueAtQuantile(99),
@@ -120,14 +110,13 @@ func PercentilesOf(h *hdrhistogram.Histogram) Percentiles {
 	}
 }
 
-// GeneratorOf says what the generator cost in a sample.
-func GeneratorOf(s *load.Sample) Generator {
+func generator(s *load.Sample) Generator {
 	g := Generator{CPUShare: s.OwnShare()}
 	if n := s.Answered(); n > 0 {
 		g.NanosPerRequest = float64(s.OwnCPU) / float64(n)
 	}
 	if s.Lateness.TotalCount() > 0 {
-		lateness := PercentilesOf(s.Lateness)
+		lateness := percentiles(s.Lateness)
 		g.Lateness = &lateness
 	}
 	if err := s.Trust(); err != nil {

@@ -1,4 +1,4 @@
-package result
+package bench
 
 import (
 	"os"
@@ -26,8 +26,8 @@ type Environment struct {
 	begun ticks
 }
 
-// NewEnvironment looks around before a run.
-func NewEnvironment() Environment {
+// newEnvironment looks around before a run.
+func newEnvironment() Environment {
 	return Environment{
 		OS: runtime.GOOS + "/" + runtime.GOARCH, Cores: runtime.NumCPU(), MaxProcs: runtime.GOMAXPROCS(0), GoVersion: runtime.Version(),
 		Kernel: line("/proc/sys/kernel/osrelease"), CPU: field("/proc/cpuinfo", "model name"),
@@ -36,8 +36,8 @@ func NewEnvironment() Environment {
 	}
 }
 
-// Finish looks around again after it.
-func (e *Environment) Finish() {
+// finish looks around again after it.
+func (e *Environment) finish() {
 	e.LoadAfter = loadAverage()
 	e.StealShare = readTicks().stealSince(e.begun)
 }
