@@ -102,6 +102,35 @@ func Length(head []byte) (int, error) {
 	return int(n), nil
 }
 
+// Outline is what the header of a frame tells before the rest has arrived.
+type Outline struct {
+	Type    Type
+	Sender  NodeID
+	Longest int // how long a sound frame with this header can be
+}
+
+// extensionsMax is how many bytes of extensions an outline believes in: the names, and 18000 forgotten nodes.
+const extensionsMax = 1 << 20
+
+// Peek reads the outline of a frame of which at least HeaderBytes have arrived. What claims to be longer than the longest
+// sound frame will be dropped, and need not be kept until then.
+func Peek(head []byte) Outline {
+	o := Outline{Type: Type(binary.BigEndian.Uint16(head[offType:])), Sender: NodeID(head[offSender : offSender+NodeIDBytes])}
+	switch o.Type {
+	case TypePing, TypePong, TypeMeet:
+		o.Longest = HeaderBytes + GossipBytes*int(binary.BigEndian.Uint16(head[offGossipCount:])) + extensionsMax
+	case TypeFail:
+		o.Longest = HeaderBytes + NodeIDBytes
+	case TypeUpdate:
+		o.Longest = HeaderBytes + updateBytes
+	case TypeAuthRequest, TypeAuthAck, TypeMFStart:
+		o.Longest = HeaderBytes
+	default:
+		o.Longest = MaxFrameBytes
+	}
+	return o
+}
+
 // Parse reads b, which must be exactly one frame, into f. Slices of f are reused; Channel, Payload and Module.Data alias
 // b. After ErrDropped only f.Type has a meaning: it says which counter of received messages the frame belongs to.
 func (f *Frame) Parse(b []byte) error {

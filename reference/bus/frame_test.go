@@ -166,6 +166,21 @@ func TestNothingIsAllocated(t *testing.T) {
 	}
 }
 
+// TestPeek: no sound frame is longer than its header lets expect, and it is known whose it is.
+func TestPeek(t *testing.T) {
+	for name, f := range examples() {
+		wire := f.Append(nil)
+		o := Peek(wire[:HeaderBytes])
+		if o.Type != f.Type || o.Sender != f.Sender || o.Longest < len(wire) {
+			t.Errorf("%s: %d bytes of a %v from %v, outlined as %+v", name, len(wire), f.Type, f.Sender, o)
+		}
+	}
+	vote := change("auth-req", func([]byte) {})
+	if o := Peek(vote); o.Longest != len(vote) {
+		t.Errorf("a vote request may be %d bytes long, want %d", o.Longest, len(vote))
+	}
+}
+
 // TestClaimsCostNothing: a short frame that claims a lot must not make us allocate for it.
 func TestClaimsCostNothing(t *testing.T) {
 	const maxBytes = 64 << 10

@@ -1,6 +1,7 @@
 package cluster_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -407,6 +408,32 @@ func TestHandshakeWithMalformedName(t *testing.T) {
 			return nil
 		})
 		s.check(len(s.machine(0).Peers()) == 2, "it knows %d nodes", len(s.machine(0).Peers()))
+	})
+}
+
+// TestFloods: neither strangers that all want to be met nor a node that gossips about anybody can fill our memory. When the
+// flood is over, handshakes end by their timeout, and a human's MEET is heard all the time.
+func TestFloods(t *testing.T) {
+	tell(t, 2, 0, func(s *story) {
+		const flood, handshakesMax, peersMax = 5000, 4096, 32768
+		stranger := s.frameFrom(1, bus.TypeMeet)
+		stranger.Sender = bus.NodeID([]byte(strings.Repeat("e", 40)))
+		for i := range flood {
+			stranger.Port = uint16(i)
+			s.hand(0, 1, stranger)
+		}
+		s.check(len(s.machine(0).Peers()) == 2+handshakesMax, "it knows %d nodes", len(s.machine(0).Peers()))
+		s.do(0, func(m *cluster.Machine, now clock.Instant) error { return m.Meet(now, "10.9.9.9", 6379, 16379) })
+		s.check(len(s.machine(0).Peers()) == 3+handshakesMax, "MEET is not heard")
+		s.pass(3000)
+		s.check(len(s.machine(0).Peers()) == 2, "%d handshakes go on", len(s.machine(0).Peers())-2)
+		gossip := s.frameFrom(1, bus.TypePing)
+		for i := range peersMax {
+			id := bus.NodeID([]byte(fmt.Sprintf("%040x", i)))
+			gossip.Gossip = append(gossip.Gossip, bus.Gossip{ID: id, IP: "10.9.9.9", Port: 1, BusPort: 2, Flags: bus.FlagPrimary})
+		}
+		s.hand(0, 1, gossip)
+		s.check(len(s.machine(0).Peers()) == peersMax, "it knows %d nodes", len(s.machine(0).Peers()))
 	})
 }
 

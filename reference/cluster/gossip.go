@@ -98,7 +98,7 @@ func (m *Machine) learnGossip(sender *Peer, f *bus.Frame) {
 // because another one may listen at the address by now. It must learn of us in the same way.
 func (m *Machine) learnPeer(sender *Peer, g *bus.Gossip) {
 	ip := plainText(g.IP)
-	if sender == nil || ip == "" || g.Flags.Has(bus.FlagNoAddr) || m.blacklist.has(g.ID, m.now.Mono) {
+	if sender == nil || ip == "" || g.Flags.Has(bus.FlagNoAddr) || len(m.peers) >= peersMax || m.blacklist.has(g.ID, m.now.Mono) {
 		return
 	}
 	p := m.newPeer(g.ID, g.Flags&(gossipedFlags&^roleFlags)|oneRole(g.Flags))

@@ -6,6 +6,7 @@ import (
 
 	"github.com/clusterspec/clusterspec/reference/bus"
 	"github.com/clusterspec/clusterspec/reference/clock"
+	"github.com/clusterspec/clusterspec/reference/slot"
 )
 
 // Joining (spec 2.8). CLUSTER MEET makes a peer with a made-up id and the flags HANDSHAKE and MEET. The cron dials it, the
@@ -24,12 +25,29 @@ func (m *Machine) Meet(now clock.Instant, ip string, port, busPort int) error {
 
 func isPort(n int) bool { return n > 0 && n <= 65535 }
 
-// startHandshake makes a peer in handshake, unless there is one at this address.
+// Limits that Redis has not, far above what clusters have: what strangers send must not fill our memory.
+const (
+	// strangersMax is how many handshakes there may be before we welcome no further stranger.
+	strangersMax = 4096
+	// peersMax is how many nodes there may be before we believe gossip in no further one: a cluster has no more primaries
+	// than slots.
+	peersMax = 2 * slot.Count
+)
+
+// startHandshake makes a peer in handshake, unless there is one at this address. A stranger's may come to nothing: nil.
 func (m *Machine) startHandshake(ip string, port, busPort uint16, flags bus.Flags) *Peer {
+	handshakes := 0
 	for _, p := range m.peers {
-		if p.InHandshake() && p.IP == ip && p.Port == port && p.BusPort == busPort {
+		if !p.InHandshake() {
+			continue
+		}
+		if p.IP == ip && p.Port == port && p.BusPort == busPort {
 			return p
 		}
+		handshakes++
+	}
+	if handshakes >= strangersMax && !flags.Has(bus.FlagMeet) {
+		return nil
 	}
 	p := m.newPeer(m.newID(), bus.FlagHandshake|flags)
 	p.IP, p.Port, p.BusPort = ip, port, busPort
@@ -41,9 +59,9 @@ func (m *Machine) startHandshake(ip string, port, busPort uint16, flags bus.Flag
 // but names nobody new: the sender is not known yet.
 func (m *Machine) welcome(l *link, f *bus.Frame) {
 	if ip := senderIP(l, f); ip != "" {
-		p := m.startHandshake(ip, f.Port, f.BusPort, 0)
-		p.PlainPort = f.PlainPort
-		m.save(false)
+		if p := m.startHandshake(ip, f.Port, f.BusPort, 0); p != nil {
+			p.PlainPort = f.PlainPort
+		}
 	}
 	m.learnGossip(nil, f)
 }

@@ -157,5 +157,5 @@ func quote(text string) string {
 	if words, ok := resp.SplitArgs([]byte(text)); ok && len(words) == 1 && string(words[0]) == text {
 		return text
 	}
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\r", `\r`).Replace(text) + `"`
+	return string(resp.AppendQuoted(nil, []byte(text)))
 }

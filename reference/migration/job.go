@@ -49,7 +49,8 @@ type Job struct {
 	read            int // replies read, of the current attempt
 	attempts        int
 	acked           [][]byte
-	refused         string // the first error the target replied with, without its minus
+	refused         bool   // the target replied with an error,
+	refusal         string // the first one, without its minus, which may be empty
 	preambleRefused bool   // and that was its answer to AUTH or SELECT
 	failed          Failure
 }
@@ -141,8 +142,8 @@ func (j *Job) reply(line []byte) {
 	j.read++
 	switch {
 	case line[0] == '-':
-		if j.refused == "" {
-			j.refused = string(line[1:])
+		if !j.refused {
+			j.refused, j.refusal = true, string(line[1:])
 			j.preambleRefused = key < 0
 		}
 	case key >= 0 && !j.preambleRefused:
@@ -154,14 +155,14 @@ func (j *Job) done() bool { return j.read == j.preamble+len(j.Keys) }
 
 // Retry says whether a connection that broke (and did not just time out) may be replaced by a new one, on which the
 // Request is sent again: once, and only while the target has not answered for any key.
-func (j *Job) Retry() bool { return j.attempts < 2 && j.read <= j.preamble && j.refused == "" }
+func (j *Job) Retry() bool { return j.attempts < 2 && j.read <= j.preamble && !j.refused }
 
 // Fail ends the Job because of f. What the target acknowledged before remains acknowledged.
 func (j *Job) Fail(f Failure) { j.failed = f }
 
 // Selected is the database the connection is left in, -1 when that is unknown.
 func (j *Job) Selected() int {
-	if j.refused != "" || j.failed != 0 {
+	if j.refused || j.failed != 0 {
 		return -1
 	}
 	return j.DB
@@ -174,8 +175,8 @@ func (j *Job) Acked() [][]byte { return j.acked }
 // connection.
 func (j *Job) Outcome() (text string, ok bool) {
 	switch {
-	case j.refused != "":
-		return "ERR Target instance replied with error: " + j.refused, false
+	case j.refused:
+		return "ERR Target instance replied with error: " + j.refusal, false
 	case j.failed == Connecting:
 		return "IOERR error or timeout connecting to the client", false
 	case j.failed == Writing:

@@ -84,6 +84,7 @@ var replyCases = []struct {
 		outcome: "ERR Target instance replied with error: ERR one"},
 	{name: "broken before the first", replies: "+OK\r\n", failure: Reading,
 		outcome: "IOERR error or timeout reading to target instance", retry: true},
+	{name: "refused without a word", replies: "+OK\r\n-\r\n+OK\r\n+OK\r\n", acked: "b c", outcome: "ERR Target instance replied with error: "},
 	{name: "broken while writing", failure: Writing, outcome: "IOERR error or timeout writing to target instance", retry: true},
 	{name: "no connection", failure: Connecting, outcome: "IOERR error or timeout connecting to the client", retry: true},
 }

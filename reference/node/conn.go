@@ -51,6 +51,7 @@ type Conn struct {
 	dialled bool   // it is connected; accepted Conns always are
 
 	link   cluster.LinkID // of the bus kinds
+	skip   int            // likewise: how many bytes are to come of a frame that is not worth keeping
 	target *target        // of Kind Target
 	client clientState    // of Kind Client
 }

@@ -28,6 +28,10 @@ func (n *Node) dialLink(e cluster.Dial) {
 
 // receiveLink takes in the frames of a link, straight from data unless one began before.
 func (n *Node) receiveLink(c *Conn, data []byte) {
+	if skipped := min(c.skip, len(data)); skipped > 0 {
+		c.skip -= skipped
+		data = data[skipped:]
+	}
 	if c.in.len() > 0 {
 		c.in.add(data)
 		c.in.drop(n.receiveFrames(c, c.in.bytes()))
@@ -47,6 +51,10 @@ func (n *Node) receiveFrames(c *Conn, buf []byte) (used int) {
 			n.dropLink(c)
 			break
 		}
+		if size > len(buf)-used && n.pointless(buf[used:], size) {
+			c.skip = size - (len(buf) - used)
+			break
+		}
 		if size == 0 || size > len(buf)-used {
 			return used
 		}
@@ -54,6 +62,20 @@ func (n *Node) receiveFrames(c *Conn, buf []byte) (used int) {
 		used += size
 	}
 	return len(buf)
+}
+
+// pointless reports whether a frame that has begun will be dropped or ignored, so that it need not be kept: it is longer
+// than its type can be, or it is a long one of a stranger that introduces nobody. Redis keeps them until they are complete.
+func (n *Node) pointless(head []byte, size int) bool {
+	if len(head) < bus.HeaderBytes {
+		return false
+	}
+	o := bus.Peek(head)
+	if size <= o.Longest && (o.Type.HasGossip() || n.machine.Peer(o.Sender) != nil) {
+		return false
+	}
+	n.machine.Dropped(o.Type, size)
+	return true
 }
 
 func (n *Node) receiveFrame(c *Conn, b []byte) {

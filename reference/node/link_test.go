@@ -2,6 +2,7 @@ package node
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"math/rand/v2"
 	"strings"
@@ -73,6 +74,37 @@ func TestDamagedFrames(t *testing.T) {
 		}
 		if answered := len(conn.Out()) > 0; !c.ends && !answered {
 			t.Errorf("%s: the frame after it was not answered", c.name)
+		}
+	}
+}
+
+// TestLongFramesOfNoUse: what will be dropped is not kept until it is complete, and what comes after it is read.
+func TestLongFramesOfNoUse(t *testing.T) {
+	begin := func(t bus.Type, claim int) []byte {
+		f := bus.Frame{Header: bus.Header{Type: t, Sender: idOf(7), Port: 7007, BusPort: 17007, Flags: bus.FlagPrimary}}
+		b := f.Append(nil)[:bus.HeaderBytes]
+		binary.BigEndian.PutUint32(b[4:], uint32(claim))
+		return b
+	}
+	for _, kind := range []bus.Type{bus.TypePing, bus.TypeFail, bus.TypePublish, bus.TypeAuthRequest, bus.TypeUpdate, bus.TypeModule, 99} {
+		l, c := lonePeer(t)
+		const claim = 8 << 20
+		l.node.Receive(l.now, c, begin(kind, claim))
+		rest := make([]byte, 1<<20)
+		for left := claim - bus.HeaderBytes; left > 0; {
+			n := min(left, len(rest))
+			l.node.Receive(l.now, c, rest[:n])
+			if kept := c.in.len(); kept > 1<<12 {
+				t.Fatalf("%v: %d bytes are kept", kind, kept)
+			}
+			left -= n
+		}
+		l.turn()
+		before := len(c.Out())
+		l.node.Receive(l.now, c, ping())
+		l.turn()
+		if l.closed(c) || len(c.Out()) == before {
+			t.Errorf("%v: the ping after it is not answered", kind)
 		}
 	}
 }

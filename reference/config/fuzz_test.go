@@ -1,0 +1,41 @@
+package config
+
+import (
+	"errors"
+	"testing"
+)
+
+// FuzzParse reads arbitrary configuration files. What is read must be written back as lines that mean the same.
+func FuzzParse(f *testing.F) {
+	f.Add("port 7001\ncluster-enabled yes\n# comment\nbind \"127.0.0.1\" -::1\nmasterauth \"a \\x00b\"\n")
+	f.Add("proto-max-bulk-len 1gb\ncluster-slave-no-failover YES\n\nloglevel Debug\r\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		c, err := parseText(text)
+		if err != nil {
+			return
+		}
+		var again string
+		for _, line := range c.Lines() {
+			again += line + "\n"
+		}
+		d, err := parseText(again)
+		if err != nil {
+			t.Fatalf("what it wrote cannot be read: %v\n%s", err, again)
+		}
+		for _, p := range Params() {
+			if c.String(p.Name) != d.String(p.Name) {
+				t.Errorf("%s is %q and read back as %q from\n%s", p.Name, c.String(p.Name), d.String(p.Name), again)
+			}
+		}
+	})
+}
+
+// parseText is Parse for one file that includes no other.
+func parseText(text string) (*Config, error) {
+	return Parse([]string{"redis.conf"}, func(path string) ([]byte, error) {
+		if path != "redis.conf" {
+			return nil, errors.New("no such file")
+		}
+		return []byte(text), nil
+	})
+}
