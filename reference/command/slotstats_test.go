@@ -101,7 +101,7 @@ func TestSlotCosts(t *testing.T) {
 	b.do(s, "LPUSH", "{"+tags.ours+"}l", "x")
 	in += len("*3\r\n$5\r\nBLPOP\r\n$4\r\n{b}l\r\n$1\r\n0\r\n*3\r\n$5\r\nLPUSH\r\n$4\r\n{b}l\r\n$1\r\nx\r\n")
 	out += len(":1\r\n*2\r\n$4\r\n{b}l\r\n$1\r\nx\r\n")
-	expect("a pop that waited", 42, in, out)
+	expect("a pop that waited", 49, in, out)
 	var gone slot.Set
 	gone.Add(at)
 	b.SlotsGone(&gone)
