@@ -256,7 +256,7 @@ func (e *Engine) describe(dst []byte, s *Session) []byte {
 	}
 	total := b.total() + arguments + queuedBytes
 	dst = fmt.Appendf(dst, "id=%d addr=%s laddr=%s fd=%d name=%s age=%d idle=%d flags=%s db=0 sub=%d psub=%d ssub=%d multi=%d ",
-		s.ID, s.Addr, s.Laddr, b.Descriptor, s.Name, seconds(e.Now.Mono-s.Since.Mono), seconds(e.Now.Mono-s.lastRequest.Mono), s.letters(),
+		s.ID, s.Addr, s.Laddr, b.Descriptor, s.Name, seconds(e.Now.Mono-s.Since.Mono), seconds(e.Now.Mono-s.lastRequest.Mono), s.letters(slices.Contains(e.parked, s)),
 		len(s.subscriptions.channels), len(s.subscriptions.patterns), len(s.subscriptions.shard), queued)
 	dst = fmt.Appendf(dst, "qbuf=%d qbuf-free=%d argv-mem=%d multi-mem=%d rbs=%d rbp=%d obl=%d oll=%d omem=%d tot-mem=%d events=%s ",
 		b.Query, b.QueryRoom, arguments, queuedBytes, b.ReplyRoom, b.ReplyPeak, b.Reply, b.Blocks, b.BlockBytes, total, events)
@@ -267,14 +267,14 @@ func (e *Engine) describe(dst []byte, s *Session) []byte {
 // seconds rounds a duration down.
 func seconds(d clock.Millis) int64 { return int64(d) / 1000 }
 
-// letters are the session's flags in CLIENT LIST, in Redis's order.
-func (s *Session) letters() string {
+// letters are the session's flags in CLIENT LIST, in Redis's order. For Redis a parked client is a blocked one.
+func (s *Session) letters(parked bool) string {
 	var letters []byte
 	for _, one := range []struct {
 		letter byte
 		set    bool
 	}{
-		{'O', s.monitors}, {'S', s.Replica != nil}, {'P', s.subscribed()}, {'x', s.queue != nil}, {'b', s.wait.blocked},
+		{'O', s.monitors}, {'S', s.Replica != nil}, {'P', s.subscribed()}, {'x', s.queue != nil}, {'b', parked || s.wait.blocked},
 		{'t', s.tracking != nil}, {'R', s.tracking != nil && s.tracking.broken}, {'B', s.tracking != nil && s.tracking.bcast},
 		{'d', s.watchBroken}, {'c', s.closing}, {'r', s.ReadOnly}, {'e', s.noEvict}, {'T', s.noTouch},
 	} {

@@ -116,7 +116,7 @@ func (e *Engine) infoClients(t *infoText) {
 		}
 	}
 	keys = len(e.waits.sessions)
-	t.add("blocked_clients", "%d", len(e.blocked))
+	t.add("blocked_clients", "%d", len(e.blocked)+len(e.parked))
 	t.add("tracking_clients", "%d", e.caches.clients)
 	t.add("clients_in_timeout_table", "%d", waiting)
 	t.add("total_blocking_keys", "%d", keys)

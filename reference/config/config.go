@@ -111,7 +111,7 @@ func (c *Config) Set(pairs [][2]string) error {
 				return &SetError{Option: pair[0], Reason: "duplicate parameter"}
 			}
 		}
-		v, err := p.parse(pair[1])
+		v, err := p.change(next[i], pair[1])
 		if err != nil {
 			return &SetError{Option: pair[0], Reason: err.Error()}
 		}
@@ -133,7 +133,7 @@ func (c *Config) SetAtStart(name, text string) error {
 	if !ok {
 		return fmt.Errorf("unknown option %q%s", name, nearest(name))
 	}
-	v, err := params[i].parse(text)
+	v, err := params[i].change(c.values[i], text)
 	if err != nil {
 		return fmt.Errorf("option %s: %w (it was %q)", params[i].Name, err, text)
 	}

@@ -35,6 +35,7 @@ type Param struct {
 	Protected bool
 	Doc       string
 	check     func(text string) error
+	merge     func(old, text string) (string, error) // for options of several parts, of which a new value may name some
 }
 
 const noLimit = math.MaxInt64
@@ -52,6 +53,8 @@ var params = []Param{
 	{Name: "proto-max-bulk-len", Kind: Memory, Default: "536870912", Min: 1024 * 1024, Max: noLimit, Settable: true, Doc: "longest argument of a request"},
 	{Name: "client-query-buffer-limit", Kind: Memory, Default: "1073741824", Min: 1024 * 1024, Max: noLimit, Settable: true, Doc: "longest request that is not complete yet"},
 
+	{Name: "client-output-buffer-limit", Kind: String, Default: outputLimitsDefault, Settable: true, merge: mergeOutputLimits,
+		Doc: "what a client may leave unread: class (normal, replica, pubsub), hard limit, soft limit, seconds above the soft limit; 0: none"},
 	{Name: "tracking-table-max-keys", Kind: Int, Default: "1000000", Max: noLimit, Settable: true, Doc: "keys remembered for CLIENT TRACKING; 0: no limit"},
 
 	// General.
@@ -137,6 +140,15 @@ var index = func() map[string]int {
 
 // Params lists the table, for documentation.
 func Params() []Param { return slices.Clone(params) }
+
+// change is the value of an option after text was set.
+func (p *Param) change(old value, text string) (value, error) {
+	if p.merge != nil {
+		merged, err := p.merge(old.text, text)
+		return value{text: merged}, err
+	}
+	return p.parse(text)
+}
 
 // parse reads the text of an option. Errors are Redis's texts (src/config.c).
 func (p *Param) parse(text string) (value, error) {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/clusterspec/clusterspec/reference/clock"
 	"github.com/clusterspec/clusterspec/reference/command"
+	"github.com/clusterspec/clusterspec/reference/config"
 	"github.com/clusterspec/clusterspec/reference/resp"
 )
 
@@ -65,6 +66,7 @@ func (n *Node) execute(c *Conn, buf []byte) (used int) {
 	s, p := c.Session, &c.client.parser
 	p.Limits = n.limits.request
 	for !c.client.leaving && !c.client.waiting {
+		c.client.executing = len(buf) - used
 		p.Limits.Authenticated = s.Authenticated()
 		args, size, err := p.Next(buf[used:])
 		if err != nil {
@@ -86,11 +88,13 @@ func (n *Node) execute(c *Conn, buf []byte) (used int) {
 			}
 			n.engine.RequestDone(s)
 			n.carryOut()
+			c.setAside()
 		} else if s.Replica != nil {
 			s.Replica.AckAt = n.now.Mono // an empty line is a sign of life while it loads its snapshot
 		}
 		used += size
 	}
+	c.client.executing = 0
 	n.replied(c)
 	if c.client.leaving {
 		return len(buf)
@@ -102,7 +106,7 @@ func (n *Node) execute(c *Conn, buf []byte) (used int) {
 func (n *Node) replied(c *Conn) {
 	if s := c.Session; s.Replica != nil && !c.client.isLink {
 		c.client.isLink = true
-		c.client.exemptBytes = len(c.Out())
+		c.client.exemptBytes = c.unwritten()
 		n.log(Notice, "replica %s follows us", s.Addr)
 	}
 	if len(c.Out()) > 0 {
@@ -152,40 +156,45 @@ func (n *Node) wroteClient(c *Conn) {
 	if c.client.exemptBytes > 0 {
 		c.Session.Replica.AckAt = n.now.Mono
 	}
-	if c.client.overLimitAt != 0 && n.unread(c) <= n.outLimit(c).softBytes {
+	if c.client.overLimitAt != 0 && n.unread(c) < n.outputLimit(c).SoftBytes {
 		c.client.overLimitAt = 0
 	}
 }
 
-// outLimit is how much of its replies a client may leave unread.
-func (n *Node) outLimit(c *Conn) outLimit {
+// outputLimit is how much of its replies a client may leave unread. A replica may always be behind by the backlog, since
+// that much can be sent to it in one piece.
+func (n *Node) outputLimit(c *Conn) config.OutputLimit {
 	switch {
 	case c.isReplica():
-		return outLimitReplica
+		limit := n.limits.output.Replica
+		if limit.HardBytes > 0 {
+			limit.HardBytes = max(limit.HardBytes, n.options.Int("repl-backlog-size"))
+		}
+		return limit
 	case c.Session.Subscribed():
-		return outLimitPubSub
+		return n.limits.output.PubSub
 	}
-	return outLimit{}
+	return n.limits.output.Normal
 }
 
 // unread is how much of its replies a client has left unread. The snapshot that a replica is just being sent does not
 // count.
-func (n *Node) unread(c *Conn) int { return len(c.Out()) - c.client.exemptBytes }
+func (n *Node) unread(c *Conn) int64 { return int64(c.unwritten() - c.client.exemptBytes) }
 
 // overLimit says whether a client has left too much unread, or for too long.
 func (n *Node) overLimit(c *Conn) bool {
-	limit, unread := n.outLimit(c), n.unread(c)
-	if limit.hardBytes > 0 && unread > limit.hardBytes {
+	limit, unread := n.outputLimit(c), n.unread(c)
+	if limit.HardBytes > 0 && unread >= limit.HardBytes {
 		return true
 	}
-	if limit.softBytes == 0 || unread <= limit.softBytes {
+	if limit.SoftBytes == 0 || unread < limit.SoftBytes {
 		c.client.overLimitAt = 0
 		return false
 	}
 	if c.client.overLimitAt == 0 {
 		c.client.overLimitAt = max(1, n.now.Mono)
 	}
-	return n.now.Mono-c.client.overLimitAt > limit.softMillis
+	return n.now.Mono-c.client.overLimitAt > 1000*clock.Millis(limit.SoftSeconds)
 }
 
 // checkClients closes those who read too little, or have been silent for too long (Redis: clientsCron).
@@ -211,7 +220,7 @@ func (n *Node) idleFor(c *Conn) clock.Millis {
 
 // hangUpSlow closes a client that reads too little.
 func (n *Node) hangUpSlow(c *Conn) {
-	n.log(Warning, "closing client %s: it has left %d bytes unread", c.Session.Addr, len(c.Out()))
+	n.log(Warning, "closing client %s: it has left %d bytes unread", c.Session.Addr, c.unwritten())
 	n.hangUp(c)
 }
 

@@ -244,11 +244,11 @@ func TestSlowReadersOfMessagesAreClosed(t *testing.T) {
 	message := func(bytes int) string {
 		return string(resp.AppendCommandStrings(nil, "PUBLISH", "x", strings.Repeat("m", bytes)))
 	}
-	l := newLone(t, nil)
+	l := newLone(t, map[string]string{"client-output-buffer-limit": "pubsub 1mb 100kb 10"})
 	slow, other := l.accept(), l.accept()
 	l.send(slow, "SUBSCRIBE x\r\n")
-	l.send(other, message(outLimitPubSub.softBytes+1000))
-	l.pass(outLimitPubSub.softMillis)
+	l.send(other, message(100<<10))
+	l.pass(10_000)
 	if slow.gone() {
 		t.Fatal("closed before its time was over")
 	}
@@ -258,13 +258,54 @@ func TestSlowReadersOfMessagesAreClosed(t *testing.T) {
 	}
 	slow = l.accept()
 	l.send(slow, "SUBSCRIBE x\r\n")
-	l.send(other, message(outLimitPubSub.hardBytes))
+	l.send(other, message(1<<20))
 	if !l.closed(slow) || slow.CloseAfterWrite {
 		t.Error("above the hard limit, and not closed at once")
 	}
 	l.send(other, "GET x\r\n")
 	if other.gone() {
 		t.Error("an ordinary client has a limit")
+	}
+	l.send(l.accept(), "CONFIG SET client-output-buffer-limit \"normal 5kb 0 0\"\r\n")
+	l.send(other, message(1)+"SET k "+strings.Repeat("v", 6000)+"\r\nGET k\r\n")
+	if !other.gone() {
+		t.Error("an ordinary client is above its limit, and not closed")
+	}
+}
+
+// TestUnreadRepliesTakeTheirOwnSize: what a client does not read is kept in pieces, in order, and takes hardly more memory
+// than it is long.
+func TestUnreadRepliesTakeTheirOwnSize(t *testing.T) {
+	const size, times = 10_000, 2000
+	l := newLone(t, nil)
+	c := l.accept()
+	l.send(c, "SET k "+strings.Repeat("v", size)+"\r\n")
+	l.take(c)
+	for range times / 100 {
+		l.send(c, strings.Repeat("GET k\r\n", 100))
+	}
+	one := fmt.Sprintf("$%d\r\n%s\r\n", size, strings.Repeat("v", size))
+	if got := c.unwritten(); got != times*len(one) {
+		t.Fatalf("%d bytes are to be written, want %d", got, times*len(one))
+	}
+	memory := cap(c.Session.Reply.Buf)
+	for _, block := range c.blocks {
+		memory += cap(block)
+	}
+	if most := times * len(one) * 5 / 4; memory > most {
+		t.Errorf("%d bytes of replies take %d", times*len(one), memory)
+	}
+	var got []byte
+	for len(c.Out()) > 0 {
+		n := min(len(c.Out()), 100_000) // a socket takes what it likes
+		got = append(got, c.Out()[:n]...)
+		l.node.Wrote(l.now, c, n)
+	}
+	if string(got) != strings.Repeat(one, times) {
+		t.Error("the replies are not what was asked for, in order")
+	}
+	if l.send(c, "PING\r\n"); l.take(c) != "+PONG\r\n" {
+		t.Error("it does not go on")
 	}
 }
 

@@ -40,15 +40,16 @@ type Conn struct {
 	// Shell is for the shell alone: its socket. The node never looks at it.
 	Shell any
 
-	// Session is set for Kind Client; its Reply.Buf holds what is to be written.
+	// Session is set for Kind Client; its Reply.Buf holds what is to be written last.
 	Session *command.Session
 
-	out     []byte // what is to be written, when there is no Session
-	written int    // how much of it, or of Reply.Buf, was
-	in      queue  // received, not yet consumed
-	at      int    // index in Node.conns; -1 when the node has forgotten this Conn
-	dirty   bool   // it is in Node.dirty
-	dialled bool   // it is connected; accepted Conns always are
+	blocks  [][]byte // of replies that are to be written before Reply.Buf
+	out     []byte   // what is to be written, when there is no Session
+	written int      // how much was of the first of these
+	in      queue    // received, not yet consumed
+	at      int      // index in Node.conns; -1 when the node has forgotten this Conn
+	dirty   bool     // it is in Node.dirty
+	dialled bool     // it is connected; accepted Conns always are
 
 	link   cluster.LinkID // of the bus kinds
 	skip   int            // likewise: how many bytes are to come of a frame that is not worth keeping
@@ -64,24 +65,69 @@ type clientState struct {
 	leaving     bool         // it will be closed in this turn: what comes in is not for us
 	activeAt    clock.Millis // when it last sent something (mono)
 	overLimitAt clock.Millis // since when Out is above the soft limit (mono); 0: it is not
+	executing   int          // bytes of its requests that are not done with, while they are executed
 	exemptBytes int          // of Out: a snapshot, which is not held against a replica
 	isLink      bool         // it is known to be a replica's link
 }
 
 // Out is where bytes to be written stand, valid until the next call to the node. The shell writes from its front and
-// calls Wrote.
+// calls Wrote; when all of it was written, there may be more in another place.
 func (c *Conn) Out() []byte {
-	if c.Session != nil {
+	switch {
+	case len(c.blocks) > 0:
+		return c.blocks[0][c.written:]
+	case c.Session != nil:
 		return c.Session.Reply.Buf[c.written:]
 	}
 	return c.out[c.written:]
 }
 
+// unwritten is how much there is to be written.
+func (c *Conn) unwritten() int {
+	if c.Session == nil {
+		return len(c.out) - c.written
+	}
+	return c.blockBytes() + len(c.Session.Reply.Buf) - c.written
+}
+
+// blockBytes is the size of what was set aside.
+func (c *Conn) blockBytes() (n int) {
+	for _, block := range c.blocks {
+		n += len(block)
+	}
+	return n
+}
+
+// setAsideBytes is how much of a client's replies stands in one piece. Beyond it they go on in another one: the memory of
+// a client that does not read is then little more than what it has not read, while a buffer that grows is copied again
+// and again.
+const setAsideBytes = 256 << 10
+
+// setAside makes a block of a client's replies when they are long enough.
+func (c *Conn) setAside() {
+	if c.Session == nil || len(c.Session.Reply.Buf) < setAsideBytes {
+		return
+	}
+	full := c.Session.Reply.Buf
+	if cap(full)-len(full) > len(full)/4 {
+		full = append(make([]byte, 0, len(full)), full...)
+	}
+	c.blocks = append(c.blocks, full)
+	const most = 32 << 10 // that one more reply adds, mostly
+	c.Session.Reply.Buf = make([]byte, 0, setAsideBytes+most)
+}
+
 // wrote consumes the front of Out.
 func (c *Conn) wrote(n int) {
-	if c.Session != nil {
+	switch {
+	case len(c.blocks) > 0:
+		if c.written += n; c.written == len(c.blocks[0]) {
+			c.blocks[0] = nil
+			c.blocks, c.written = c.blocks[1:], 0
+		}
+	case c.Session != nil:
 		c.Session.Reply.Buf, c.written = consumed(c.Session.Reply.Buf, c.written+n)
-	} else {
+	default:
 		c.out, c.written = consumed(c.out, c.written+n)
 	}
 	c.client.exemptBytes = max(0, c.client.exemptBytes-n)
@@ -90,8 +136,9 @@ func (c *Conn) wrote(n int) {
 // buffers tells what is kept for the Conn of a client.
 func (c *Conn) buffers() command.Buffers {
 	return command.Buffers{
-		Descriptor: c.Descriptor, Query: c.in.len(), QueryRoom: cap(c.in.buf) - len(c.in.buf),
-		Reply: len(c.Out()), ReplyRoom: cap(c.Session.Reply.Buf), Writing: len(c.Out()) > 0 && !c.dirty,
+		Descriptor: c.Descriptor, Query: max(c.in.len(), c.client.executing), QueryRoom: cap(c.in.buf) - len(c.in.buf),
+		Reply: c.unwritten() - c.blockBytes(), ReplyRoom: cap(c.Session.Reply.Buf), Blocks: len(c.blocks), BlockBytes: c.blockBytes(),
+		Writing: len(c.Out()) > 0 && !c.dirty,
 	}
 }
 

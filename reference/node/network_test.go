@@ -237,6 +237,9 @@ func (r *machineRoom) write(c *Conn) {
 		return
 	}
 	r.node.Wrote(r.net.now, c, len(out))
+	if len(c.Out()) > 0 {
+		r.write(c)
+	}
 }
 
 // dial connects to another host, if there is one.

@@ -15,20 +15,8 @@ type limits struct {
 	idleMillis   clock.Millis // after which a client is closed; 0: never
 	clients      int
 	linkOutBytes int // to a peer, at which the link is dropped; 0: no limit
+	output       config.OutputLimits
 }
-
-// outLimit bounds what a client has not read (client-output-buffer-limit).
-type outLimit struct {
-	hardBytes  int // 0: none
-	softBytes  int // 0: none
-	softMillis clock.Millis
-}
-
-// The limits per class of client, Redis's defaults.
-var (
-	outLimitReplica = outLimit{256 << 20, 64 << 20, 60_000}
-	outLimitPubSub  = outLimit{32 << 20, 8 << 20, 60_000}
-)
 
 // configure takes over the options, at the start and after CONFIG SET of one of them.
 func (n *Node) configure(changed string) {
@@ -37,6 +25,7 @@ func (n *Node) configure(changed string) {
 		idleMillis:   1000 * n.options.Millis("timeout"),
 		clients:      int(n.options.Int("maxclients")),
 		linkOutBytes: int(n.options.Int("cluster-link-sendbuf-limit")),
+		output:       n.options.OutputLimits(),
 	}
 	if n.machine != nil && (strings.HasPrefix(changed, "cluster-") || changed == "repl-ping-replica-period") {
 		n.machine.SetOptions(clusterOptions(n.options), n.now)

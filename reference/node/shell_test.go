@@ -120,8 +120,13 @@ func (s *shell) turn() clock.Millis {
 	}
 	for _, c := range e.Write {
 		if socket, ok := c.Shell.(net.Conn); ok {
-			n, _ := socket.Write(c.Out()) // what fails, the reader notices
-			s.node.Wrote(s.now(), c, n)
+			for len(c.Out()) > 0 {
+				n, err := socket.Write(c.Out())
+				s.node.Wrote(s.now(), c, n)
+				if err != nil {
+					break // the reader notices
+				}
+			}
 		}
 	}
 	for _, c := range e.Close {

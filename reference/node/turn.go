@@ -55,7 +55,9 @@ func (n *Node) settle() {
 // checkOutputs drops those who read too slowly.
 func (n *Node) checkOutputs() {
 	for i := 0; i < len(n.turn.dirty); i++ { // it can grow meanwhile
-		switch c := n.turn.dirty[i]; {
+		c := n.turn.dirty[i]
+		c.setAside()
+		switch {
 		case c.gone():
 		case c.Kind == Client && n.overLimit(c):
 			n.hangUpSlow(c)

@@ -208,7 +208,7 @@ func (l *epoll) read(s *socket) {
 // write sends what the socket takes and asks to be called again when there is more.
 func (l *epoll) write(s *socket) {
 	out := s.conn.Out()
-	if len(out) > 0 {
+	for blocked := false; len(out) > 0 && !blocked; out = s.conn.Out() {
 		n, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(s.fd), uintptr(unsafe.Pointer(&out[0])), uintptr(len(out)), unix.MSG_NOSIGNAL, 0, 0)
 		if errno == unix.EAGAIN || errno == unix.EINTR {
 			n, errno = 0, 0
@@ -218,7 +218,7 @@ func (l *epoll) write(s *socket) {
 			return
 		}
 		l.node.Wrote(l.now(), s.conn, int(n))
-		out = s.conn.Out()
+		blocked = int(n) < len(out)
 	}
 	if len(out) == 0 && s.hangingUp {
 		l.release(s)
