@@ -111,7 +111,9 @@ func newScenario(document *messages.GherkinDocument, index map[string]placed, p 
 		r := at.rows[p.AstNodeIds[1]]
 		s.ID, s.Line = fmt.Sprintf("%s/%d", s.ID, r.number), int(r.line)
 	}
-	s.readSteps(p.Steps)
+	if err := s.readSteps(p.Steps); err != nil {
+		return nil, err
+	}
 	return s, nil
 }
 
@@ -166,13 +168,17 @@ func (s *scenario) readTag(tag string) error {
 	return nil
 }
 
-func (s *scenario) readSteps(steps []*messages.PickleStep) {
+func (s *scenario) readSteps(steps []*messages.PickleStep) error {
 	for _, step := range steps {
 		s.Steps = append(s.Steps, stepKeyword(step)+" "+stepText(step))
 		if wanted, ok := parseShape(step.Text); ok && s.shape == (shape{}) {
 			s.shape = wanted
 		}
+		if err := s.needLibrary(step.Text); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 // stepKeyword names the kind of a step; whether the file says And is not kept in a pickle.

@@ -66,6 +66,22 @@ func (c *clusterClient) do(key string, args ...string) (wireValue, error) {
 	return wireValue{}, fmt.Errorf("%s was redirected %d times", commandText(args), maxRedirections)
 }
 
+func (c *clusterClient) set(key, value string) error {
+	reply, err := c.do(key, "SET", key, value)
+	if err == nil && reply.IsError() {
+		err = fmt.Errorf("SET %s was answered by %s", key, reply)
+	}
+	return err
+}
+
+func (c *clusterClient) get(key string) (string, error) {
+	reply, err := c.do(key, "GET", key)
+	if err == nil && reply.IsError() {
+		err = fmt.Errorf("GET %s was answered by %s", key, reply)
+	}
+	return reply.Text, err
+}
+
 func (c *clusterClient) addr(slot int) string {
 	if addr := c.route[slot]; addr != "" {
 		return addr

@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -131,7 +132,7 @@ func (e *entrant) cannotRun(s *scenario, o *Options) (reports.Verdict, string) {
 		if reason := e.rulesOut(need); reason != "" {
 			return reports.Unsupported, reason
 		}
-		if reason := e.missing[need]; reason != "" {
+		if reason := cmp.Or(e.missing[need], missingLibrary(need)); reason != "" {
 			return o.lacking(), reason
 		}
 	}

@@ -19,22 +19,27 @@ type traffic struct {
 	clients []*worker
 }
 
+// storer is a client that writes and reads keys, wherever they are.
+type storer interface {
+	set(key, value string) error
+	get(key string) (string, error)
+	close()
+}
+
 // worker is one of the clients.
 type worker struct {
 	t       *traffic
-	client  *clusterClient
+	client  storer
 	number  int
 	stale   string // the first stale read, in words
 	trouble error
 	writes  int
 }
 
-// start begins with clients made by the caller.
-func startTraffic(ctx context.Context, keys []string, clients []*clusterClient) *traffic {
-	ctx, cancel := context.WithCancel(ctx)
+// startTraffic begins with clients that work until cancel is called.
+func startTraffic(cancel context.CancelFunc, keys []string, clients []storer) *traffic {
 	t := &traffic{cancel: cancel, keys: keys, acked: make([]atomic.Int64, len(keys))}
 	for i, c := range clients {
-		c.ctx = ctx
 		w := &worker{t: t, client: c, number: i}
 		t.clients = append(t.clients, w)
 		t.running.Go(w.run)
@@ -67,12 +72,8 @@ func (w *worker) run() {
 }
 
 func (w *worker) write(i int, n int64) error {
-	value, err := w.client.do(w.t.keys[i], "SET", w.t.keys[i], strconv.FormatInt(n, 10))
-	if err != nil {
+	if err := w.client.set(w.t.keys[i], strconv.FormatInt(n, 10)); err != nil {
 		return err
-	}
-	if value.IsError() {
-		return fmt.Errorf("SET %s was answered by %s", w.t.keys[i], value)
 	}
 	w.t.acked[i].Store(n)
 	w.writes++
@@ -82,16 +83,13 @@ func (w *worker) write(i int, n int64) error {
 // read takes a value that is at least as new as what had been acknowledged when it began.
 func (w *worker) read(i int) error {
 	least := w.t.acked[i].Load()
-	value, err := w.client.do(w.t.keys[i], "GET", w.t.keys[i])
+	text, err := w.client.get(w.t.keys[i])
 	if err != nil {
 		return err
 	}
-	if value.IsError() {
-		return fmt.Errorf("GET %s was answered by %s", w.t.keys[i], value)
-	}
-	got, _ := strconv.ParseInt(value.Text, 10, 64)
+	got, _ := strconv.ParseInt(text, 10, 64)
 	if got < least && w.stale == "" {
-		w.stale = fmt.Sprintf("GET %s gave %s after %d had been acknowledged", w.t.keys[i], value, least)
+		w.stale = fmt.Sprintf("GET %s gave %q after %d had been acknowledged", w.t.keys[i], text, least)
 	}
 	return nil
 }

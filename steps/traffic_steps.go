@@ -31,15 +31,18 @@ func (w *World) trafficStatements() []sentence {
 }
 
 func (w *World) startClients(count int) error {
-	var clients []*clusterClient
+	ctx, cancel := context.WithCancel(w.ctx)
+	var clients []storer
 	for range count {
 		c, err := w.clusterClient()
 		if err != nil {
+			cancel()
 			return err
 		}
+		c.ctx = ctx
 		clients = append(clients, c)
 	}
-	w.traffic = startTraffic(w.ctx, w.data.keys(), clients)
+	w.traffic = startTraffic(cancel, w.data.keys(), clients)
 	return nil
 }
 
@@ -92,7 +95,9 @@ func (w *World) noStaleReads() error {
 func (w *World) clientsWereRedirected() error {
 	n := 0
 	for _, c := range w.traffic.clients {
-		n += c.client.moved + c.client.asked
+		if own, ok := c.client.(*clusterClient); ok {
+			n += own.moved + own.asked
+		}
 	}
 	return w.check("", n > 0, "no redirection", "at least one ASK or MOVED")
 }

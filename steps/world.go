@@ -33,6 +33,7 @@ type World struct {
 	data        dataset
 	follower    *clusterClient // the last cluster client that wrote
 	traffic     *traffic       // clients at work in the background
+	libraries   libraries
 	bus         busState
 	tool        toolRun     // the last call of redis-cli
 	single      *standalone // a server that is no cluster node
@@ -77,13 +78,13 @@ func (w *World) register(sc *godog.ScenarioContext) {
 // actions do something; they are said once.
 func (w *World) actions() []sentence {
 	return slices.Concat(w.setupActions(), w.clientActions(), w.distributionActions(), w.migrationActions(), w.trafficActions(),
-		w.kindsActions(), w.failureActions(), w.pubsubActions(), w.busActions(), w.puppetActions(), w.toolsActions())
+		w.kindsActions(), w.failureActions(), w.pubsubActions(), w.libraryActions(), w.busActions(), w.puppetActions(), w.toolsActions())
 }
 
 // statements look at something; they hold now, within some time, or for some time.
 func (w *World) statements() []sentence {
 	return slices.Concat(w.topologyStatements(), w.clusterSlotsStatements(), w.identityStatements(), w.epochStatements(), w.clientStatements(),
-		w.distributionStatements(), w.migrationStatements(), w.trafficStatements(), w.kindsStatements(), w.failureStatements(), w.pubsubStatements(),
+		w.distributionStatements(), w.migrationStatements(), w.trafficStatements(), w.kindsStatements(), w.failureStatements(), w.pubsubStatements(), w.libraryStatements(),
 		w.busStatements(), w.puppetStatements(), w.toolsStatements())
 }
 
@@ -202,6 +203,7 @@ func (w *World) close() {
 	if w.follower != nil {
 		w.follower.close()
 	}
+	w.libraries.close()
 	w.bus.close()
 	w.closeTools()
 	if w.cluster != nil {
