@@ -75,6 +75,7 @@ func (cmd *Command) Categories() []string {
 		{"@hash", byGroup("hash")},
 		{"@string", byGroup("string")},
 		{"@bitmap", byGroup("bitmap")},
+		{"@hyperloglog", byGroup("hyperloglog")},
 		{"@pubsub", f.Has(PubSub)},
 		{"@admin", f.Has(Admin | AdminCategory)},
 		{"@fast", f.Has(Fast)},

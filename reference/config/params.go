@@ -74,6 +74,9 @@ var params = []Param{
 	{Name: "rdb-save-incremental-fsync", Kind: Bool, Default: "yes", Settable: true, Doc: "flush the snapshot to the disk every 4 MB while it is written"},
 	{Name: "appendonly", Kind: Bool, Default: "no", Settable: true, Doc: "append-only file; only no is supported", check: onlyNo},
 
+	// Data types.
+	{Name: "hll-sparse-max-bytes", Kind: Memory, Default: "3000", Max: noLimit, Settable: true, Doc: "longest HyperLogLog that is kept as runs"},
+
 	// Watching.
 	{Name: "slowlog-log-slower-than", Kind: Int, Default: "10000", Min: -1, Max: noLimit, Settable: true, Doc: "microseconds from which on a command is in SLOWLOG; 0: all are; negative: none is"},
 	{Name: "slowlog-max-len", Kind: Int, Default: "128", Max: noLimit, Settable: true, Doc: "commands kept for SLOWLOG"},
