@@ -96,7 +96,12 @@ func (w *World) ResetConnection() {
 // LoseConnection makes a random connection half open: nothing arrives any more, and nobody is told until TCP gives up.
 func (w *World) LoseConnection() {
 	if s := w.anyStream(); s != nil {
-		s.lost, s.to.out.lost = true, true
+		for _, direction := range []*stream{s, s.to.out} {
+			direction.lost = true
+			if from := direction.from; len(direction.queue) > 0 { // and what is under way is never acknowledged
+				w.after(giveUpAfter, func() { w.closed(from) })
+			}
+		}
 	}
 }
 
@@ -197,7 +202,8 @@ func (w *World) deliver(s *stream) {
 	s.queue[0] = packet{}
 	s.queue = s.queue[1:]
 	switch {
-	case s.to.node.poweredOff:
+	case s.to.node.poweredOff: // nobody acknowledges it
+		w.after(giveUpAfter, func() { w.closed(s.from) })
 	case !s.to.alive(): // nobody has this connection: reset
 		w.after(w.delay(), func() { w.closed(s.from) })
 	case p.fin:

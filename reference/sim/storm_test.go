@@ -18,14 +18,24 @@ var (
 // TestStorms runs clusters through random faults. Safety must hold all the time, and afterwards the nodes must agree.
 func TestStorms(t *testing.T) {
 	for seed := *firstSeed; seed < *firstSeed+*seeds; seed++ {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			t.Parallel()
-			storm := NewStorm(seed)
-			if w, err := storm.Run(); err != nil {
-				t.Errorf("%s\n%v\n%v\nrepeat with: go test ./reference/sim -run TestStorms -sim.seed=%d -sim.seeds=1",
-					w.Trace(), storm, err, seed)
-			}
-		})
+		t.Run(fmt.Sprint(seed), func(t *testing.T) { t.Parallel(); weather(t, seed) })
+	}
+}
+
+// TestStormsOfThePast are seeds that once found something.
+func TestStormsOfThePast(t *testing.T) {
+	for seed, found := range map[uint64]string{
+		100438: "a link to a host that was off for a moment was taken for alive for ever",
+	} {
+		t.Run(found, func(t *testing.T) { t.Parallel(); weather(t, seed) })
+	}
+}
+
+func weather(t *testing.T, seed uint64) {
+	storm := NewStorm(seed)
+	if w, err := storm.Run(); err != nil {
+		t.Errorf("%s\n%v\n%v\nrepeat with: go test ./reference/sim -run TestStorms -sim.seed=%d -sim.seeds=1",
+			w.Trace(), storm, err, seed)
 	}
 }
 
