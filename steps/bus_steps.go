@@ -16,6 +16,8 @@ func (w *World) busActions() []sentence {
 		{`a stranger sends node ` + one + ` bytes that are no frame`, w.strangerSendsNonsense},
 		{`a stranger sends node ` + one + ` a PING of an unknown version on the bus`, w.strangerSendsOtherVersion},
 		{`a stranger sends node ` + one + ` (a .+) that (.+)`, w.strangerSendsMalformed},
+		{`a stranger asks node ` + one + ` to meet (\d+) nodes? that (?:is|are) not there`, w.strangerIntroduces},
+		{`a stranger opens (\d+) links to node ` + one + ` and says nothing`, w.strangerSaysNothing},
 	}
 }
 
@@ -32,6 +34,7 @@ type busState struct {
 	puppets map[string]*puppet.Puppet
 	epoch   uint64   // the one a vote was asked for last
 	link    net.Conn // of a stranger
+	idle    []net.Conn
 	in      *bus.Reader
 	pong    *bus.Frame
 }
@@ -151,6 +154,44 @@ func (w *World) strangerSendsMalformed(name, what, flaw string) error {
 	return w.strangerSends(name, make())
 }
 
+// strangerIntroduces sends as many MEETs as there are nodes to be met, each from another port at which nobody listens. Their
+// PONGs tell that they were read.
+func (w *World) strangerIntroduces(name string, nodes int) error {
+	var frames []byte
+	for i := range nodes {
+		f := strangerFrame(bus.Meet)
+		f.Port, f.BusPort = uint16(i+1), 1
+		frames = append(frames, f.Bytes()...)
+	}
+	if err := w.strangerSends(name, frames); err != nil {
+		return err
+	}
+	for range nodes {
+		if err := w.readPong(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// strangerSaysNothing opens links and leaves them alone to the end of the scenario.
+func (w *World) strangerSaysNothing(links int, name string) error {
+	m, err := w.node(name)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := w.limited()
+	defer cancel()
+	for range links {
+		link, err := dialBus(ctx, m)
+		if err != nil {
+			return w.silence(m, err)
+		}
+		w.bus.idle = append(w.bus.idle, link)
+	}
+	return nil
+}
+
 func (w *World) pongIsOf(name string) error {
 	m, err := w.node(name)
 	if err != nil || w.bus.pong == nil {
@@ -191,6 +232,9 @@ func (w *World) linkIsOpen() error {
 func (b *busState) close() {
 	for _, p := range b.puppets {
 		p.Close()
+	}
+	for _, link := range b.idle {
+		link.Close()
 	}
 	if b.link != nil {
 		b.link.Close()

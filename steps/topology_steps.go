@@ -18,6 +18,7 @@ func (w *World) topologyStatements() []sentence {
 		{who + ` marks? nodes? ` + list + ` as "(fail\??)"`, w.markAs},
 		{who + ` (?:do|does) not suspect (?:node|puppet) ` + one, w.doNotSuspect},
 		{who + ` knows? only itself`, w.knowsOnlyItself},
+		{who + ` lists? only nodes ` + list, w.listOnly},
 		{who + ` (?:do|does) not list node ` + one, w.doNotList},
 		{who + ` lists? ` + one + ` as a replica of ` + one, w.listAsReplica},
 		{who + ` lists? ` + one + ` as a primary`, w.listAsPrimary},
@@ -108,6 +109,12 @@ func (w *World) checkStates(v *view, names, state string) error {
 func (w *World) knowsOnlyItself(subject string) error {
 	return w.eachView(subject, func(v *view) error {
 		return w.checkEqual(v.of.name, "it lists "+strings.Join(v.names(), ", "), "it lists "+v.of.name)
+	})
+}
+
+func (w *World) listOnly(subject, names string) error {
+	return w.eachView(subject, func(v *view) error {
+		return w.checkEqual(v.of.name, "it lists "+strings.Join(v.names(), ", "), "it lists "+names)
 	})
 }
 

@@ -57,3 +57,21 @@ Feature: Frames
         | frame                                        |
         | ping that says it is shorter than its header |
         | ping that says it has no length              |
+
+  Rule: Strangers can neither fill a node's list of nodes nor keep it from others
+
+    @id:bus/frames/6 @must
+    Scenario: A stranger introduces nodes that do not exist
+      Given a cluster of 3 primaries
+      When a stranger asks node B to meet 200 nodes that are not there
+      Then within 5 node timeouts every node lists only nodes A, B, C
+      And every node lists nodes A, B, C as connected
+      And every node reports cluster_state "ok"
+
+    @id:bus/frames/7 @must
+    Scenario: Links on which nothing is said
+      Given a cluster of 3 primaries
+      When a stranger opens 300 links to node B and says nothing
+      And a stranger sends node B a PING on the bus
+      Then the PONG names node B, its slots, its ports and its epochs
+      And for 2 node timeouts every node lists nodes A, B, C as connected
