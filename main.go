@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
@@ -16,7 +17,27 @@ import (
 	stepscli "github.com/clusterspec/clusterspec/steps/cli"
 )
 
-func main() { os.Exit(run(os.Args[1:])) }
+func main() {
+	if filepath.Base(os.Args[0]) == serverName {
+		os.Exit(runServer(os.Args[1:]))
+	}
+	os.Exit(run(os.Args[1:]))
+}
+
+// serverName is the name under which this program is a node, for scripts that start redis-server.
+const serverName = "redis-server"
+
+// runServer is redis-server: its command line, and its exit code when it fails.
+func runServer(args []string) int {
+	cmd := referencecli.Node()
+	cmd.SilenceErrors, cmd.SilenceUsage = true, true
+	cmd.SetArgs(args)
+	if err := cmd.Execute(); err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", serverName, err)
+		return 1
+	}
+	return 0
+}
 
 // run carries out a command line and returns the exit code.
 func run(args []string) int {

@@ -21,31 +21,42 @@ import (
 
 // Node is `clusterspec node`: one node with redis-server's command line.
 func Node() *cobra.Command {
+	var options *config.Config // read once: it may come from standard input
 	return &cobra.Command{
-		Use:   "node [redis.conf] [--option value]...",
-		Short: "Run one reference node in the foreground",
-		Long: "Run one reference node in the foreground, with redis-server's command line and configuration file.\n" +
-			"An option that the node does not implement is refused.\n\nOptions:\n" + optionHelp(),
+		Use:   "node [redis.conf] [--option value]... [-]",
+		Short: "Run one reference node",
+		Long: "Run one reference node, with redis-server's command line and configuration file; - reads one from standard input.\n" +
+			"A program of this kind under the name redis-server (a link will do) takes this command line as well.\n" +
+			"An option that asks for what the node does not have is refused.\n\nOptions:\n" + optionHelp(),
 		Example:            "  clusterspec node --port 7000 --cluster-enabled yes --dir /tmp/7000\n  redis-cli -p 7000 cluster info",
 		DisableFlagParsing: true, // the options are redis-server's, not ours
 		Args: func(_ *cobra.Command, args []string) error { // what is wrong here is a wrong command line, not a broken node
-			if wantsHelp(args) {
+			if wantsHelp(args) || wantsVersion(args) {
 				return nil
 			}
-			_, err := server.ParseArgs(args)
+			var err error
+			options, err = server.ParseArgs(args)
 			return err
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if wantsHelp(args) {
 				return cmd.Help()
 			}
-			return server.Main(args, cmd.OutOrStdout())
+			if wantsVersion(args) {
+				_, err := fmt.Fprintln(cmd.OutOrStdout(), server.Version())
+				return err
+			}
+			return server.Main(options, cmd.OutOrStdout())
 		},
 	}
 }
 
 func wantsHelp(args []string) bool {
 	return len(args) > 0 && (args[0] == "--help" || args[0] == "-h")
+}
+
+func wantsVersion(args []string) bool {
+	return len(args) == 1 && (args[0] == "--version" || args[0] == "-v")
 }
 
 // optionHelp lists the option table.

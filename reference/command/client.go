@@ -276,7 +276,7 @@ func (s *Session) letters(parked bool) string {
 	}{
 		{'O', s.monitors}, {'S', s.Replica != nil}, {'P', s.subscribed()}, {'x', s.queue != nil}, {'b', parked || s.wait.blocked},
 		{'t', s.tracking != nil}, {'R', s.tracking != nil && s.tracking.broken}, {'B', s.tracking != nil && s.tracking.bcast},
-		{'d', s.watchBroken}, {'c', s.closing}, {'r', s.ReadOnly}, {'e', s.noEvict}, {'T', s.noTouch},
+		{'d', s.watchBroken}, {'c', s.closing}, {'U', s.Unix}, {'r', s.ReadOnly}, {'e', s.noEvict}, {'T', s.noTouch},
 	} {
 		if one.set {
 			letters = append(letters, one.letter)

@@ -129,7 +129,7 @@ func (c *Call) introduce() {
 	w.BulkString("server")
 	w.BulkString("redis")
 	w.BulkString("version")
-	w.BulkString(redisVersion)
+	w.BulkString(RedisVersion)
 	w.BulkString("proto")
 	w.Int(int64(max(w.Proto, oldestProtocol)))
 	w.BulkString("id")

@@ -35,6 +35,8 @@ type Engine struct {
 	Rand    *rand.Rand
 	Defects defect.Set
 	Process Process
+	// RewriteConfig is CONFIG REWRITE: it makes the configuration file say what holds now.
+	RewriteConfig func() error
 	// Stopwatch reads a clock that does nothing but tell how long commands take: nothing is decided by it. nil: it is not
 	// known how long they take, and INFO does not say.
 	Stopwatch func() clock.Micros

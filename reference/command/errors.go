@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// redisVersion is the level of Redis this node is compatible with, as HELLO and INFO tell clients.
-const redisVersion = "7.2.0"
+// RedisVersion is the level of Redis this node is compatible with, as HELLO and INFO tell clients.
+const RedisVersion = "7.2.0"
 
 // Error replies that more than one place gives, or that depend on nothing. A client sees them with a "-" in front.
 const (

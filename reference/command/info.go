@@ -76,7 +76,7 @@ const secondsPerDay = 24 * 60 * 60
 
 func (e *Engine) infoServer(t *infoText) {
 	p := &e.Process
-	t.add("redis_version", "%s", redisVersion)
+	t.add("redis_version", "%s", RedisVersion)
 	t.add("server_name", "clusterspec") // as Valkey tells who is behind the redis_version that clients ask for
 	if p.Version != "" {
 		t.add("clusterspec_version", "%s", p.Version)

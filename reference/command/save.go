@@ -136,7 +136,7 @@ func (e *Engine) beginDueSave() {
 // beginSave begins a snapshot of what there is now.
 func (e *Engine) beginSave() {
 	w := rdb.NewWriter(rdb.WriterOptions{Compress: e.Config.Bool("rdbcompression"), NoChecksum: !e.Config.Bool("rdbchecksum")})
-	w.Aux("redis-ver", redisVersion)
+	w.Aux("redis-ver", RedisVersion)
 	w.Aux("redis-bits", strconv.Itoa(strconv.IntSize))
 	w.Aux("ctime", strconv.FormatInt(int64(e.Now.Wall)/1000, 10))
 	w.Aux("used-mem", strconv.Itoa(e.DB.Bytes()))

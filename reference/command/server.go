@@ -103,7 +103,18 @@ func configSet(c *Call) {
 	for i := 2; i < len(c.Args); i += 2 {
 		pairs = append(pairs, [2]string{string(c.Args[i]), string(c.Args[i+1])})
 	}
-	c.done(c.Config.Set(pairs))
+	c.done(c.Config.Set(pairs, c.mayProtected()))
+}
+
+// mayProtected says whether the client may change where files are written (enable-protected-configs).
+func (c *Call) mayProtected() bool {
+	switch c.Config.String("enable-protected-configs") {
+	case "yes":
+		return true
+	case "local":
+		return c.Session.local()
+	}
+	return false
 }
 
 func configResetstat(c *Call) {
@@ -117,7 +128,13 @@ func configRewrite(c *Call) {
 		c.Error("ERR The server is running without a config file")
 		return
 	}
-	c.Error("ERR Rewriting config file: this node does not write configuration files")
+	if err := c.RewriteConfig(); err != nil {
+		c.Host.Warn("CONFIG REWRITE failed: " + err.Error())
+		c.Error("ERR Rewriting config file: " + err.Error())
+		return
+	}
+	c.Host.Notice("CONFIG REWRITE executed with success.")
+	c.OK()
 }
 
 func unixTime(c *Call) {

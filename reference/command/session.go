@@ -14,6 +14,7 @@ type Session struct {
 	Laddr string // ours
 	Name  string // CLIENT SETNAME
 	Since clock.Instant
+	Unix  bool // it came over the unix socket
 
 	// Reply collects what is to be written to the client, in order. The node writes and empties it.
 	Reply resp.Writer
@@ -55,7 +56,7 @@ func (s *Session) Subscribed() bool { return s.subscribed() }
 // local says whether the client is on the same host.
 func (s *Session) local() bool {
 	addr, err := netip.ParseAddrPort(s.Addr)
-	return err == nil && addr.Addr().Unmap().IsLoopback()
+	return s.Unix || err == nil && addr.Addr().Unmap().IsLoopback()
 }
 
 // silence is what CLIENT REPLY chose.

@@ -1,6 +1,7 @@
 // Package config holds the options of a node: redis-server's own names, kinds and defaults for those the reference
 // implements, as one table (params.go) that CONFIG GET, CONFIG SET, redis.conf and the command line are all read from.
-// An option that is not in the table is refused; none is accepted and ignored.
+// Options for what the reference does not have are in it as far as they ask for nothing (foreign.go). An option that is
+// not in the table is refused.
 package config
 
 import (
@@ -9,11 +10,16 @@ import (
 	"strings"
 
 	"github.com/clusterspec/clusterspec/reference/clock"
-	"github.com/clusterspec/clusterspec/reference/resp"
 )
 
 // Config is one node's options. New gives the defaults.
 type Config struct {
+	// File is the configuration file that was read; empty if there was none.
+	File string
+	// FromStdin says that options were read from standard input.
+	FromStdin bool
+
+	given       []bool  // at the start, by index in params
 	values      []value // by index in params
 	subscribers []func(name string)
 }
@@ -26,7 +32,7 @@ type value struct {
 
 // New gives every option its default.
 func New() *Config {
-	c := &Config{values: make([]value, len(params))}
+	c := &Config{values: make([]value, len(params)), given: make([]bool, len(params))}
 	for i := range params {
 		v, err := params[i].parse(params[i].Default)
 		if err != nil {
@@ -72,6 +78,11 @@ func (c *Config) Get(match func(name string) bool) [][2]string {
 			found = append(found, [2]string{params[i].Name, c.values[i].text})
 		}
 	}
+	for _, alias := range aliases {
+		if match(alias[0]) {
+			found = append(found, [2]string{alias[0], c.values[index[alias[1]]].text})
+		}
+	}
 	return found
 }
 
@@ -90,7 +101,8 @@ func (e *SetError) Error() string {
 }
 
 // Set changes options of a running node: all of the pairs, or none and a *SetError (Redis: configSetCommand).
-func (c *Config) Set(pairs [][2]string) error {
+// Protected options are refused unless mayProtected says that this client may change them.
+func (c *Config) Set(pairs [][2]string, mayProtected bool) error {
 	next := slices.Clone(c.values)
 	var changed []string
 	for n, pair := range pairs {
@@ -100,10 +112,10 @@ func (c *Config) Set(pairs [][2]string) error {
 			return &SetError{Option: pair[0], Unknown: true}
 		}
 		p := &params[i]
-		if p.Protected {
+		if p.Protected && !mayProtected {
 			return &SetError{Option: pair[0], Reason: "can't set protected config"}
 		}
-		if !p.Settable {
+		if !p.Settable && !p.Protected {
 			return &SetError{Option: pair[0], Reason: "can't set immutable config"}
 		}
 		for _, earlier := range pairs[:n] {
@@ -111,7 +123,7 @@ func (c *Config) Set(pairs [][2]string) error {
 				return &SetError{Option: pair[0], Reason: "duplicate parameter"}
 			}
 		}
-		v, err := p.change(next[i], pair[1])
+		v, err := p.next(pair[1], next[i].text, p.merge)
 		if err != nil {
 			return &SetError{Option: pair[0], Reason: err.Error()}
 		}
@@ -133,29 +145,14 @@ func (c *Config) SetAtStart(name, text string) error {
 	if !ok {
 		return fmt.Errorf("unknown option %q%s", name, nearest(name))
 	}
-	v, err := params[i].change(c.values[i], text)
+	p, merge := &params[i], params[i].merge
+	if c.given[i] && p.mergeAtStart != nil {
+		merge = p.mergeAtStart
+	}
+	v, err := p.next(text, c.values[i].text, merge)
 	if err != nil {
-		return fmt.Errorf("option %s: %w (it was %q)", params[i].Name, err, text)
+		return fmt.Errorf("option %s: %w (it was %q)", p.Name, err, text)
 	}
-	c.values[i] = v
+	c.values[i], c.given[i] = v, true
 	return nil
-}
-
-// Lines writes the options that differ from their defaults as a redis.conf, for CONFIG REWRITE and for logs.
-func (c *Config) Lines() []string {
-	var lines []string
-	for i := range params {
-		if c.values[i].text != params[i].Default {
-			lines = append(lines, params[i].Name+" "+quote(c.values[i].text))
-		}
-	}
-	return lines
-}
-
-// quote puts a value into double quotes where a redis.conf line needs them.
-func quote(text string) string {
-	if words, ok := resp.SplitArgs([]byte(text)); ok && len(words) == 1 && string(words[0]) == text {
-		return text
-	}
-	return string(resp.AppendQuoted(nil, []byte(text)))
 }

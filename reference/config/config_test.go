@@ -75,25 +75,23 @@ func TestSetIsAllOrNothing(t *testing.T) {
 	c := New()
 	var changed []string
 	c.Subscribe(func(name string) { changed = append(changed, name) })
-	err := c.Set([][2]string{{"cluster-node-timeout", "700"}, {"timeout", "x"}})
+	err := c.Set([][2]string{{"cluster-node-timeout", "700"}, {"timeout", "x"}}, false)
 	if err == nil || c.Int("cluster-node-timeout") != 15000 || changed != nil {
 		t.Fatalf("error %v, timeout %d, changed %v: want an error and nothing changed", err, c.Int("cluster-node-timeout"), changed)
 	}
-	if err := c.Set([][2]string{{"CLUSTER-node-timeout", "700"}, {"masterauth", "a b"}}); err != nil {
+	if err := c.Set([][2]string{{"CLUSTER-node-timeout", "700"}, {"masterauth", "a b"}}, false); err != nil {
 		t.Fatal(err)
 	}
 	if c.Millis("cluster-node-timeout") != 700 || len(changed) != 2 {
 		t.Fatalf("timeout %d, changed %v: want 700 and two notices", c.Millis("cluster-node-timeout"), changed)
-	}
-	if got, want := strings.Join(c.Lines(), "|"), `masterauth "a b"|cluster-node-timeout 700`; got != want {
-		t.Fatalf("lines %s, want %s", got, want)
 	}
 }
 
 // TestTableAgreesWithRedis holds names, defaults and CONFIG SET errors against a running redis-server.
 func TestTableAgreesWithRedis(t *testing.T) {
 	ask := startRedis(t)
-	own := map[string]bool{"cluster-startup-delay": true, "defect": true, "cluster-announce-human-nodename": true, /* 7.2 */
+	own := map[string]bool{"set-max-listpack-entries": true, "set-max-listpack-value": true, "locale-collate": true, /* 7.2 */
+		"cluster-startup-delay": true, "defect": true, "cluster-announce-human-nodename": true, /* 7.2 */
 		"cluster-ping-interval": true /* 7.2 */, "cluster-slot-stats-enabled": true /* 8.2 */, "cluster-blacklist-ttl": true /* Valkey 8 */}
 	started := map[string]bool{"port": true, "dir": true, "logfile": true, "save": true} // given on the command line, or kept by nobody here
 	for _, p := range Params() {
@@ -120,7 +118,7 @@ func TestTableAgreesWithRedis(t *testing.T) {
 		}
 		want := ask("CONFIG", "SET", pair[0], pair[1])[0]
 		got := "OK"
-		if err := c.Set([][2]string{pair}); err != nil {
+		if err := c.Set([][2]string{pair}, false); err != nil {
 			got = "ERR " + err.Error()
 		}
 		if got != want {
@@ -132,14 +130,22 @@ func TestTableAgreesWithRedis(t *testing.T) {
 // startRedis runs a redis-server for the test and returns a function that sends it a command and gives the reply's texts.
 func startRedis(t *testing.T) func(args ...string) []string {
 	t.Helper()
+	return startRedisOn(t, t.TempDir())
+}
+
+// startRedisOn runs it in dir, with a command line that may begin with a configuration file.
+func startRedisOn(t *testing.T, dir string, args ...string) func(args ...string) []string {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	port := strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
 	l.Close()
-	dir := t.TempDir()
-	server := exec.Command("redis-server", "--port", port, "--dir", dir, "--save", "", "--logfile", filepath.Join(dir, "log"))
+	if len(args) == 0 {
+		args = []string{"--save", ""}
+	}
+	server := exec.Command("redis-server", append(args, "--port", port, "--dir", dir, "--logfile", filepath.Join(dir, "log"))...)
 	if err := server.Start(); err != nil {
 		t.Fatalf("this test asks a real redis-server, which has to be on PATH: %v", err)
 	}

@@ -21,6 +21,7 @@ const (
 	Memory             // bytes, with an optional unit: b, k, kb, m, mb, g, gb
 	String             // any text
 	Enum               // one of Choices
+	Octal              // permissions, in octal digits
 )
 
 // Param is one row of the table.
@@ -33,19 +34,26 @@ type Param struct {
 	Settable bool // by CONFIG SET while the node runs
 	// Protected: CONFIG SET would let a client write to other files (enable-protected-configs no).
 	Protected bool
+	Moot      bool // accepted and without effect (foreign.go)
 	Doc       string
 	check     func(text string) error
-	merge     func(old, text string) (string, error) // for options of several parts, of which a new value may name some
+	// merge makes the value of what there was and what was given; mergeAtStart does so for options given several times in
+	// the configuration file or on the command line.
+	merge, mergeAtStart func(old, text string) (string, error)
 }
 
 const noLimit = math.MaxInt64
 
-// params lists every option the reference knows, by area.
-var params = []Param{
+// params lists every option the reference knows: its own, by area, and those without a counterpart here.
+var params = append(own, foreign...)
+
+var own = []Param{
 	// Network.
 	{Name: "port", Kind: Int, Default: "6379", Max: 65535, Doc: "TCP port for clients; 0: none"},
 	{Name: "bind", Kind: String, Default: "* -::*", Doc: "addresses to listen on; one that starts with - may be missing"},
 	{Name: "protected-mode", Kind: Bool, Default: "yes", Settable: true, Doc: "refuse clients from other hosts while requirepass is not set"},
+	{Name: "unixsocket", Kind: String, Default: "", Doc: "path of a socket for clients on this host; empty: none"},
+	{Name: "unixsocketperm", Kind: Octal, Default: "0", Max: 0o777, Doc: "permissions of the socket; 0: those the system gives"},
 	{Name: "tcp-backlog", Kind: Int, Default: "511", Max: math.MaxInt32, Doc: "length of the queue of connections to be accepted"},
 	{Name: "tcp-keepalive", Kind: Int, Default: "300", Max: math.MaxInt32, Settable: true, Doc: "seconds between TCP keep-alives; 0: off"},
 	{Name: "timeout", Kind: Int, Default: "0", Max: math.MaxInt32, Settable: true, Doc: "seconds after which an idle client is closed; 0: never"},
@@ -58,7 +66,13 @@ var params = []Param{
 	{Name: "tracking-table-max-keys", Kind: Int, Default: "1000000", Max: noLimit, Settable: true, Doc: "keys remembered for CLIENT TRACKING; 0: no limit"},
 
 	// General.
-	{Name: "dir", Kind: String, Default: ".", Doc: "working directory: nodes.conf is kept there"},
+	{Name: "dir", Kind: String, Default: ".", Protected: true, Doc: "working directory: nodes.conf and the snapshot are kept there"},
+	{Name: "daemonize", Kind: Bool, Default: "no", Doc: "go on in the background"},
+	{Name: "supervised", Kind: Enum, Default: "no", Choices: []string{"no", "auto", "upstart", "systemd"}, Doc: "tell systemd when the node is ready; upstart is not supported", check: notUpstart},
+	{Name: "pidfile", Kind: String, Default: "", Doc: "file with the number of the process, removed at the end; a daemon has one anyway"},
+	{Name: "enable-protected-configs", Kind: Enum, Default: "no", Choices: []string{"no", "yes", "local"}, Doc: "who may change dir and dbfilename"},
+	{Name: "shutdown-on-sigint", Kind: String, Default: "default", Settable: true, Doc: "how SIGINT ends the node: default, or some of save, nosave, now, force", check: shutdownWords},
+	{Name: "shutdown-on-sigterm", Kind: String, Default: "default", Settable: true, Doc: "the same for SIGTERM", check: shutdownWords},
 	{Name: "logfile", Kind: String, Default: "", Doc: "file to log to; empty: standard output"},
 	{Name: "loglevel", Kind: Enum, Default: "notice", Choices: []string{"debug", "verbose", "notice", "warning"}, Settable: true, Doc: "least level that is logged"},
 	{Name: "databases", Kind: Int, Default: "16", Min: 1, Max: math.MaxInt32, Doc: "databases; a cluster node serves database 0 alone"},
@@ -66,7 +80,7 @@ var params = []Param{
 	{Name: "shutdown-timeout", Kind: Int, Default: "10", Max: math.MaxInt32, Settable: true, Doc: "seconds an ending primary waits for its replicas"},
 
 	// Persistence.
-	{Name: "save", Kind: String, Default: "3600 1 300 100 60 10000", Settable: true, Doc: "when to save a snapshot: pairs of seconds since the last one and changes; empty: never", check: savePoints},
+	{Name: "save", Kind: String, Default: "3600 1 300 100 60 10000", Settable: true, Doc: "when to save a snapshot: pairs of seconds since the last one and changes; empty: never", check: savePoints, mergeAtStart: addSavePoints},
 	{Name: "dbfilename", Kind: String, Default: "dump.rdb", Protected: true, Doc: "the snapshot, in dir", check: fileName},
 	{Name: "rdbcompression", Kind: Bool, Default: "yes", Settable: true, Doc: "pack texts in the snapshot (LZF)"},
 	{Name: "rdbchecksum", Kind: Bool, Default: "yes", Doc: "end the snapshot with a checksum, and verify it"},
@@ -90,6 +104,7 @@ var params = []Param{
 
 	// Replication.
 	{Name: "repl-backlog-size", Kind: Memory, Default: "1048576", Min: 1, Max: noLimit, Doc: "bytes of the stream kept for partial synchronisation"},
+	{Name: "repl-backlog-ttl", Kind: Int, Default: "3600", Max: noLimit, Settable: true, Doc: "seconds the stream is kept after the last replica left; 0: for ever"},
 	{Name: "repl-ping-replica-period", Kind: Int, Default: "10", Min: 1, Max: math.MaxInt32, Settable: true, Doc: "seconds between a primary's pings of its replicas"},
 	{Name: "repl-timeout", Kind: Int, Default: "60", Min: 1, Max: math.MaxInt32, Settable: true, Doc: "seconds of silence after which a replication link is closed"},
 	{Name: "replica-announce-ip", Kind: String, Default: "", Settable: true, Doc: "address a replica announces to its primary"},
@@ -123,20 +138,40 @@ var params = []Param{
 	{Name: "defect", Kind: String, Default: "", Doc: "comma-separated deliberate errors, to test a test suite with", check: onlyDefects},
 }
 
-// index finds a row by name.
+// aliases are Redis's other names of options, most of them from before 5.0 and 7.0.
+var aliases = [][2]string{
+	{"cluster-slave-validity-factor", "cluster-replica-validity-factor"},
+	{"cluster-slave-no-failover", "cluster-replica-no-failover"},
+	{"repl-ping-slave-period", "repl-ping-replica-period"},
+	{"slave-announce-ip", "replica-announce-ip"},
+	{"slave-announce-port", "replica-announce-port"},
+	{"slave-priority", "replica-priority"},
+	{"slave-read-only", "replica-read-only"},
+	{"slave-serve-stale-data", "replica-serve-stale-data"},
+	{"slave-lazy-flush", "replica-lazy-flush"},
+	{"slave-ignore-maxmemory", "replica-ignore-maxmemory"},
+	{"slaveof", "replicaof"},
+	{"min-slaves-to-write", "min-replicas-to-write"},
+	{"min-slaves-max-lag", "min-replicas-max-lag"},
+	{"hash-max-ziplist-entries", "hash-max-listpack-entries"},
+	{"hash-max-ziplist-value", "hash-max-listpack-value"},
+	{"list-max-ziplist-size", "list-max-listpack-size"},
+	{"zset-max-ziplist-entries", "zset-max-listpack-entries"},
+	{"zset-max-ziplist-value", "zset-max-listpack-value"},
+	{"lua-time-limit", "busy-reply-threshold"},
+}
+
+// index finds a row by any of its names.
 var index = func() map[string]int {
 	m := make(map[string]int, len(params))
-	for i, p := range params {
-		m[p.Name] = i
+	for i := range params {
+		if slices.Contains(immutable, params[i].Name) {
+			params[i].Settable = false
+		}
+		m[params[i].Name] = i
 	}
-	for old, name := range map[string]string{ // Redis's names from before 5.0
-		"cluster-slave-validity-factor": "cluster-replica-validity-factor",
-		"cluster-slave-no-failover":     "cluster-replica-no-failover",
-		"repl-ping-slave-period":        "repl-ping-replica-period",
-		"slave-announce-ip":             "replica-announce-ip",
-		"slave-announce-port":           "replica-announce-port",
-	} {
-		m[old] = m[name]
+	for _, alias := range aliases {
+		m[alias[0]] = m[alias[1]]
 	}
 	return m
 }()
@@ -144,13 +179,13 @@ var index = func() map[string]int {
 // Params lists the table, for documentation.
 func Params() []Param { return slices.Clone(params) }
 
-// change is the value of an option after text was set.
-func (p *Param) change(old value, text string) (value, error) {
-	if p.merge != nil {
-		merged, err := p.merge(old.text, text)
-		return value{text: merged}, err
+// next reads the text of an option whose value was old.
+func (p *Param) next(text, old string, merge func(old, text string) (string, error)) (value, error) {
+	v, err := p.parse(text)
+	if err == nil && merge != nil {
+		v.text, err = merge(old, text)
 	}
-	return p.parse(text)
+	return v, err
 }
 
 // parse reads the text of an option. Errors are Redis's texts (src/config.c).
@@ -169,6 +204,15 @@ func (p *Param) parse(text string) (value, error) {
 			return value{}, errors.New("argument couldn't be parsed into an integer")
 		}
 		return p.bounded(n)
+	case Octal:
+		n, err := strconv.ParseInt(text, 8, 64)
+		if err != nil {
+			return value{}, errors.New("argument couldn't be parsed into an integer")
+		}
+		if v, err := p.bounded(n); err != nil {
+			return v, err
+		}
+		return value{strconv.FormatInt(n, 8), n}, nil
 	case Memory:
 		n, ok := parseMemory(text)
 		if !ok {
@@ -233,6 +277,37 @@ func savePoints(text string) error {
 func fileName(text string) error {
 	if strings.ContainsAny(text, "/\\") || text == "" {
 		return errors.New("dbfilename can't be a path, just a filename")
+	}
+	return nil
+}
+
+// addSavePoints adds to the points that were given before.
+func addSavePoints(old, text string) (string, error) {
+	if text == "" {
+		return "", nil
+	}
+	return strings.TrimSpace(old + " " + text), nil
+}
+
+func notUpstart(text string) error {
+	if strings.EqualFold(text, "upstart") {
+		return errors.New("this server does not know upstart: use no, auto or systemd")
+	}
+	return nil
+}
+
+// shutdownWords accepts what SHUTDOWN accepts.
+func shutdownWords(text string) error {
+	words := strings.Fields(strings.ToLower(text))
+	for _, word := range words {
+		switch word {
+		case "default", "save", "nosave", "now", "force":
+		default:
+			return errors.New("argument(s) must be one of the following: default, save, nosave, now, force")
+		}
+	}
+	if slices.Contains(words, "save") && slices.Contains(words, "nosave") {
+		return errors.New("SAVE and NOSAVE can't be used together") //lint:ignore ST1005 Redis's text
 	}
 	return nil
 }

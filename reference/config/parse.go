@@ -8,16 +8,27 @@ import (
 )
 
 // Parse reads redis-server's command line: an optional configuration file, then options, each `--name value...`. An
-// option on the command line wins over the file; a later one over an earlier one. read gives the content of a file.
+// option on the command line wins over the file; a later one over an earlier one. read gives the content of a file; the
+// path - is standard input.
 func Parse(args []string, read func(path string) ([]byte, error)) (*Config, error) {
 	c := New()
 	if len(args) > 0 && !strings.HasPrefix(args[0], "--") {
+		if args[0] != standardInput {
+			c.File = args[0]
+		}
 		if err := c.readFile(args[0], read); err != nil {
 			return nil, err
 		}
 		args = args[1:]
 	}
 	for len(args) > 0 {
+		if args[0] == standardInput {
+			if err := c.readFile(standardInput, read); err != nil {
+				return nil, err
+			}
+			args = args[1:]
+			continue
+		}
 		name, isOption := strings.CutPrefix(args[0], "--")
 		if !isOption || name == "" {
 			return nil, fmt.Errorf("reading the command line: %q is not an option: options begin with --", args[0])
@@ -27,11 +38,11 @@ func Parse(args []string, read func(path string) ([]byte, error)) (*Config, erro
 		if inline, rest, ok := strings.Cut(name, " "); ok { // one word of the shell: '--port 7000'
 			name, values = inline, append(values, strings.TrimSpace(rest))
 		}
-		for len(args) > 0 && !strings.HasPrefix(args[0], "--") {
+		for len(args) > 0 && !strings.HasPrefix(args[0], "--") && args[0] != standardInput {
 			values = append(values, args[0])
 			args = args[1:]
 		}
-		if len(values) == 0 {
+		if len(values) == 0 && name != "save" { // --save alone is --save ""
 			return nil, fmt.Errorf("reading the command line: option --%s has no value", name)
 		}
 		if err := c.SetAtStart(name, strings.Join(values, " ")); err != nil {
@@ -40,6 +51,9 @@ func Parse(args []string, read func(path string) ([]byte, error)) (*Config, erro
 	}
 	return c, nil
 }
+
+// standardInput is the path that stands for standard input.
+const standardInput = "-"
 
 // readFile applies a redis.conf: one option a line, # starts a comment line, include names another file.
 func (c *Config) readFile(path string, read func(string) ([]byte, error)) error {
@@ -51,6 +65,7 @@ func (c *Config) readNested(path string, read func(string) ([]byte, error), dept
 	if depth == 0 {
 		return fmt.Errorf("reading the configuration file %s: too many files include one another", path)
 	}
+	c.FromStdin = c.FromStdin || path == standardInput
 	content, err := read(path)
 	if err != nil {
 		return fmt.Errorf("reading the configuration file: %w", err)

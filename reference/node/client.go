@@ -13,6 +13,10 @@ import (
 func (n *Node) acceptClient(c *Conn) {
 	n.lastSession++
 	c.Session = &command.Session{ID: n.lastSession, Addr: c.Remote.String(), Laddr: c.Local.String(), Since: n.now}
+	if !c.Remote.IsValid() {
+		path := n.options.String("unixsocket") + ":0"
+		c.Session.Addr, c.Session.Laddr, c.Session.Unix = path, path, true
+	}
 	c.client.activeAt = n.now.Mono
 	n.clients[c.Session] = c
 	n.engine.Open(c.Session)
@@ -20,7 +24,7 @@ func (n *Node) acceptClient(c *Conn) {
 	case len(n.clients) > n.limits.clients:
 		n.engine.CountRefused()
 		n.refuse(c, "ERR max number of clients reached")
-	case n.protected() && !c.Remote.Addr().Unmap().IsLoopback():
+	case n.protected() && !c.Session.Unix && !c.Remote.Addr().Unmap().IsLoopback():
 		n.refuse(c, "DENIED protected mode is on, no password is set, and you are not on this host. "+
 			"Set requirepass, or protected-mode no, to accept connections from elsewhere.")
 	}

@@ -5,12 +5,8 @@ import (
 	"github.com/clusterspec/clusterspec/reference/replication"
 )
 
-const (
-	// cronMillis is how often cron looks at what needs no exact time.
-	cronMillis clock.Millis = 1000
-	// backlogMillis is how long the stream is kept after the last replica left (repl-backlog-ttl, Redis's default).
-	backlogMillis clock.Millis = 3600_000
-)
+// cronMillis is how often cron looks at what needs no exact time.
+const cronMillis clock.Millis = 1000
 
 // cron is what is done once a second (Redis: replicationCron, clientsCron).
 type cron struct {
@@ -35,11 +31,12 @@ func (c *cron) tick(n *Node) {
 	}
 	n.engine.DropSilentReplicas(1000 * n.options.Millis("repl-timeout"))
 	n.checkClients()
+	keep := 1000 * n.options.Millis("repl-backlog-ttl")
 	switch {
 	case n.engine.Following() > 0 || n.upstream.active:
 		c.lastFollower = now
-	case n.source.Active() && now-c.lastFollower > backlogMillis:
+	case n.source.Active() && keep > 0 && now-c.lastFollower > keep:
 		n.source.Close(replication.NewID(n.rand))
-		n.log(Notice, "backlog dropped: there was no replica for %d seconds", backlogMillis/1000)
+		n.log(Notice, "backlog dropped: there was no replica for %d seconds", keep/1000)
 	}
 }

@@ -56,6 +56,8 @@ type Config struct {
 	Process command.Process
 	// Stopwatch reads the clock that durations of commands are taken from; nil: they are not known.
 	Stopwatch func() clock.Micros
+	// RewriteConfig is CONFIG REWRITE: it makes the configuration file say what holds now. Nil when there is none.
+	RewriteConfig func() error
 	// Seed is where all chance comes from: ids, jitter, samples.
 	Seed uint64
 	// Now is the time of the start.
@@ -83,7 +85,7 @@ func New(cfg Config) (*Node, error) {
 	}
 	n.engine = &command.Engine{
 		Now: cfg.Now, DB: n.db, Cluster: n.machine, Source: n.source, Config: cfg.Options, Host: host{n},
-		Rand: rand.New(rand.NewPCG(cfg.Seed, 2)), Defects: defects, Process: cfg.Process, Stopwatch: cfg.Stopwatch,
+		Rand: rand.New(rand.NewPCG(cfg.Seed, 2)), Defects: defects, Process: cfg.Process, RewriteConfig: cfg.RewriteConfig, Stopwatch: cfg.Stopwatch,
 	}
 	n.engine.Start()
 	n.configure("")
@@ -215,9 +217,17 @@ func (n *Node) Closed(now clock.Instant, c *Conn, reason string) {
 // Stop begins to end the node, as SHUTDOWN does: some Effects to come carry the Exit, unless a snapshot is to be saved and
 // cannot be.
 func (n *Node) Stop(now clock.Instant) {
-	n.begin(now)
-	n.engine.Shutdown(command.ShutdownHow{})
+	n.StopAs(now, command.ShutdownHow{})
 }
+
+// StopAs is Stop with the options of SHUTDOWN.
+func (n *Node) StopAs(now clock.Instant, how command.ShutdownHow) {
+	n.begin(now)
+	n.engine.Shutdown(how)
+}
+
+// Loading says whether the snapshot of an earlier life is still being read.
+func (n *Node) Loading() bool { return n.loading != nil }
 
 // begin notes the time of an input.
 func (n *Node) begin(now clock.Instant) {

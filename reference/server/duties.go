@@ -16,6 +16,8 @@ type duties struct {
 	dumper    *dumper
 	log       *logger
 	start     time.Time
+	ready     chan struct{} // closed when the node has loaded its keys
+	isReady   bool
 	killed    bool       // Kill was called: drop everything
 	exit      *node.Exit // the node is at its end
 }
@@ -54,6 +56,10 @@ func (d *duties) turn(s streams) time.Duration {
 		}
 	}
 	d.log.replica.Store(d.node.IsReplica())
+	if !d.isReady && !d.node.Loading() {
+		d.isReady = true
+		close(d.ready)
+	}
 	for _, line := range effects.Log {
 		d.log.print(line.Level, line.Text)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"sync"
 	"time"
 	"unsafe"
@@ -72,7 +73,7 @@ func newLoop(d *duties, client, bus []net.Listener) (loop, error) {
 
 // addListener takes over the descriptor of a listener from package net, whose own poller must not see it.
 func (l *epoll) addListener(listener net.Listener, kind node.Kind) error {
-	file, err := listener.(*net.TCPListener).File()
+	file, err := listener.(interface{ File() (*os.File, error) }).File()
 	if err != nil {
 		return fmt.Errorf("taking over a listener: %w", err)
 	}

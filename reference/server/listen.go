@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"strconv"
 	"strings"
 	"syscall"
@@ -45,6 +46,23 @@ func listenOne(network, addr string, backlog int) (net.Listener, error) {
 	l, err := lc.Listen(context.Background(), network, addr)
 	if err != nil {
 		return nil, err
+	}
+	return l, setBacklog(l, backlog)
+}
+
+// listenUnix opens a socket in the file system. One that is there already is taken to be of an earlier life.
+func listenUnix(path string, perm os.FileMode, backlog int) (net.Listener, error) {
+	os.Remove(path)
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, err
+	}
+	l.(*net.UnixListener).SetUnlinkOnClose(false) // it is removed at the very end
+	if perm != 0 {
+		if err := os.Chmod(path, perm); err != nil {
+			l.Close()
+			return nil, err
+		}
 	}
 	return l, setBacklog(l, backlog)
 }

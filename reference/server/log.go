@@ -34,12 +34,17 @@ func newLogger(out io.Writer, c *config.Config) *logger { return &logger{out: ou
 
 // print writes one line if its level is asked for. A log that cannot be written to is no reason to stop.
 func (l *logger) print(level node.Level, text string) {
-	if l.out == nil || level < levels[l.config.String("loglevel")] {
-		return
-	}
 	role := 'M'
 	if l.replica.Load() {
 		role = 'S'
+	}
+	l.printAs(role, level, text)
+}
+
+// printAs writes a line under another letter: C is a process that is no node yet.
+func (l *logger) printAs(role rune, level node.Level, text string) {
+	if l.out == nil || level < levels[l.config.String("loglevel")] {
+		return
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

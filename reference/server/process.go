@@ -11,10 +11,11 @@ import (
 
 	"github.com/clusterspec/clusterspec/reference/clock"
 	"github.com/clusterspec/clusterspec/reference/command"
+	"github.com/clusterspec/clusterspec/reference/config"
 )
 
 // describeProcess is what INFO tells of the process a node runs in. Nodes of one process share all but the run id.
-func describeProcess() command.Process {
+func describeProcess(options *config.Config) command.Process {
 	var runID [20]byte
 	rand.Read(runID[:]) // never fails (crypto/rand)
 	executable, _ := os.Executable()
@@ -24,6 +25,7 @@ func describeProcess() command.Process {
 		OS:         runtime.GOOS + " " + runtime.GOARCH,
 		ArchBits:   strconv.IntSize,
 		Executable: executable,
+		ConfigFile: options.File,
 		Version:    buildVersion(),
 
 		SystemBytes: systemBytes(),

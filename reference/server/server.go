@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"path/filepath"
 	"strconv"
 	"sync"
@@ -43,6 +44,8 @@ type Server struct {
 	killed    chan struct{} // closed by Kill, so that a paused node can be killed
 	done      chan struct{}
 	err       error // why it ended; set before done is closed
+
+	killReason error // set before killed is closed
 }
 
 // loop moves bytes and time between the world and one node.
@@ -57,6 +60,9 @@ type loop interface {
 // Start opens the ports, reads nodes.conf and begins to serve. When it returns, clients can connect.
 func Start(o Options) (*Server, error) {
 	s := &Server{start: time.Now(), config: o.Config, log: newLogger(o.Log, o.Config), killed: make(chan struct{}), done: make(chan struct{})}
+	if err := enterDir(s.config); err != nil {
+		return nil, err
+	}
 	clientListeners, busListeners, err := s.listen()
 	if err != nil {
 		return nil, err
@@ -67,7 +73,9 @@ func Start(o Options) (*Server, error) {
 		closeAll(listeners)
 		return nil, err
 	}
-	s.duties = &duties{node: n, config: s.config, nodesFile: s.nodesFile, log: s.log, start: s.start}
+	s.log.replica.Store(n.IsReplica())
+	s.introduce()
+	s.duties = &duties{ready: make(chan struct{}), node: n, config: s.config, nodesFile: s.nodesFile, log: s.log, start: s.start}
 	s.duties.dumper = newDumper(s.config, func(run uint64, err error) {
 		s.loop.do(func() { n.Dumped(s.duties.now(), run, err) })
 	})
@@ -92,11 +100,24 @@ func Start(o Options) (*Server, error) {
 func (s *Server) listen() (client, bus []net.Listener, err error) {
 	backlog := int(s.config.Int("tcp-backlog"))
 	port := int(s.config.Int("port"))
-	if port == 0 {
-		return nil, nil, errors.New("port is 0: a node needs a port for clients")
+	path := inDir(s.config, s.config.String("unixsocket"))
+	switch {
+	case port == 0 && s.config.Bool("cluster-enabled"):
+		return nil, nil, errors.New("port is 0: a node of a cluster needs a port for clients")
+	case port == 0 && path == "":
+		return nil, nil, errors.New("port is 0 and there is no unixsocket: the node would not listen anywhere")
+	case port != 0:
+		if client, err = listen(s.config.String("bind"), port, backlog); err != nil {
+			return nil, nil, fmt.Errorf("opening the client port: %w", err)
+		}
 	}
-	if client, err = listen(s.config.String("bind"), port, backlog); err != nil {
-		return nil, nil, fmt.Errorf("opening the client port: %w", err)
+	if path != "" {
+		l, err := listenUnix(path, os.FileMode(s.config.Int("unixsocketperm")), backlog)
+		if err != nil {
+			closeAll(client)
+			return nil, nil, fmt.Errorf("opening the unix socket: %w", err)
+		}
+		client = append(client, l)
 	}
 	if !s.config.Bool("cluster-enabled") {
 		return client, nil, nil
@@ -106,6 +127,19 @@ func (s *Server) listen() (client, bus []net.Listener, err error) {
 		return nil, nil, fmt.Errorf("opening the cluster bus port: %w", err)
 	}
 	return client, bus, nil
+}
+
+// introduce says what has been set up.
+func (s *Server) introduce() {
+	mode := "standalone"
+	if s.config.Bool("cluster-enabled") {
+		mode = "cluster"
+	}
+	s.log.print(node.Notice, fmt.Sprintf("Running mode=%s, port=%d.", mode, s.config.Int("port")))
+	s.log.print(node.Notice, "Server initialized")
+	for _, name := range s.config.Moot() {
+		s.log.print(node.Notice, fmt.Sprintf("The option %s has no effect in this server", name))
+	}
 }
 
 // busPort is cluster-port, or the client port and 10000.
@@ -119,13 +153,14 @@ func (s *Server) busPort() int {
 // open reads nodes.conf and makes the node.
 func (s *Server) open() (*node.Node, error) {
 	cfg := node.Config{
-		Options:   s.config,
-		Port:      uint16(s.config.Int("port")),
-		BusPort:   uint16(s.busPort()),
-		Seed:      randomSeed(),
-		Process:   describeProcess(),
-		Stopwatch: stopwatch(),
-		Now:       clock.Instant{Wall: clock.Millis(s.start.UnixMilli())},
+		Options:       s.config,
+		Port:          uint16(s.config.Int("port")),
+		BusPort:       uint16(s.busPort()),
+		Seed:          randomSeed(),
+		Process:       describeProcess(s.config),
+		RewriteConfig: func() error { return rewriteConfig(s.config) },
+		Stopwatch:     stopwatch(),
+		Now:           clock.Instant{Wall: clock.Millis(s.start.UnixMilli())},
 	}
 	if s.config.Bool("cluster-enabled") {
 		path := filepath.Join(s.config.String("dir"), s.config.String("cluster-config-file"))
@@ -162,11 +197,18 @@ func (s *Server) serve() {
 	s.loop.run()
 	s.duties.dumper.close()
 	s.nodesFile.close()
+	if path := s.config.String("unixsocket"); path != "" && s.duties.exit != nil {
+		os.Remove(inDir(s.config, path))
+	}
 	if exit := s.duties.exit; exit != nil {
 		s.log.print(node.Warning, exit.Message)
 		if exit.Code != 0 {
 			s.err = errors.New(exit.Message)
 		}
+	}
+	if s.duties.killed {
+		<-s.killed
+		s.err = s.killReason
 	}
 	close(s.done)
 }
@@ -174,6 +216,18 @@ func (s *Server) serve() {
 // Addr is where clients reach the node from this machine.
 func (s *Server) Addr() string {
 	return net.JoinHostPort(localHost(s.config.String("bind")), strconv.Itoa(int(s.config.Int("port"))))
+}
+
+// Ready waits until the node has loaded its keys. The error says why it will not.
+func (s *Server) Ready(ctx context.Context) error {
+	select {
+	case <-s.duties.ready:
+		return nil
+	case <-s.done:
+		return errors.New("the node has ended")
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
 
 // BusPort is the port of the cluster bus.
@@ -198,8 +252,14 @@ func (s *Server) Stop(ctx context.Context) error {
 }
 
 // Kill ends the node as SIGKILL does: nothing is written, nobody is told. It returns when the ports are closed.
-func (s *Server) Kill() {
-	s.killOnce.Do(func() { close(s.killed) })
+func (s *Server) Kill() { s.kill(nil) }
+
+// kill ends the node at once; reason is what Wait returns.
+func (s *Server) kill(reason error) {
+	s.killOnce.Do(func() {
+		s.killReason = reason
+		close(s.killed)
+	})
 	s.loop.do(func() { s.duties.killed = true })
 	<-s.done
 }

@@ -30,7 +30,7 @@ func controlSocket(c syscall.RawConn, network string) error {
 
 // setBacklog sets how many connections may wait to be accepted: a second listen on the same socket changes it.
 func setBacklog(l net.Listener, backlog int) error {
-	raw, err := l.(*net.TCPListener).SyscallConn()
+	raw, err := l.(syscall.Conn).SyscallConn()
 	if err != nil {
 		return err
 	}
