@@ -1,34 +1,34 @@
 // Package bench measures how fast servers are, side by side, and writes down what it found together with all that is needed to doubt it.
 //
-// It joins the parts below it: load asks and times, duet has several servers asked in turn, stats says what the difference is worth. What comes
-// out is a Result; the console, the Markdown summary and the files for plotting are made from it.
+// It joins the parts below it. Those that measure: serving (requests, in the slices of a duet), figures (single quantities, in trials). What
+// they stand on: rig starts the targets, load asks and times, pace says when, duet takes turns, stats says what a difference is worth. What comes out is a
+// result.Result; the console, the Markdown summary and the files for plotting are made from it.
 package bench
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/clusterspec/clusterspec/bench/duet"
-	"github.com/clusterspec/clusterspec/bench/load"
-	"github.com/clusterspec/clusterspec/bench/stats"
+	"github.com/clusterspec/clusterspec/bench/figures"
+	"github.com/clusterspec/clusterspec/bench/result"
+	"github.com/clusterspec/clusterspec/bench/rig"
+	"github.com/clusterspec/clusterspec/bench/serving"
 )
 
 // Options say what is measured.
 type Options struct {
 	// Targets are the text forms of those to compare. The first is the base of all ratios, and is measured twice to find the noise floor.
 	Targets []string
-	// Duration is the measuring time of each series, shared by all targets.
-	Duration time.Duration
-	// Seed decides the order of slices, the keys, and the resampling.
-	Seed uint64
-	// Pipelines has one GET and one SET series for each, in the closed loop. The smallest has one of each in the open loop as well.
-	Pipelines   []int
-	Connections int
-	Keys        int
-	ValueBytes  int
+	// Parts are names from Parts.
+	Parts   []string
+	Seed    uint64
+	Serving serving.Options
+	Figures figures.Options
 	// Destructive allows to write into a cluster that was there before.
 	Destructive bool
 	// Suite and Command go into the result: the version of this program, and its command line.
@@ -36,79 +36,145 @@ type Options struct {
 	Command []string
 }
 
-// DefaultOptions are those of `clusterspec bench`, and of the figures of redis-benchmark that people know: 50 connections, small values.
+// The parts of a benchmark.
+const (
+	PartServing = "serving" // requests: throughput and latency
+	PartFigures = "figures" // redirects, migration, cluster queries, memory
+)
+
+// Parts are the names there are.
+func Parts() []string { return []string{PartServing, PartFigures} }
+
+// DefaultOptions are those of `clusterspec bench`: everything, on the reference and on redis-server. The latter is the base.
 func DefaultOptions() Options {
 	return Options{
-		Targets:  []string{"reference", "redis-server"},
-		Duration: 30 * time.Second,
-		Seed:     1, Pipelines: []int{1, 16, 100}, Connections: 50, Keys: 100_000, ValueBytes: 64,
+		Targets: []string{"redis-server", "reference"}, Parts: Parts(), Seed: 1,
+		Serving: serving.DefaultOptions(), Figures: figures.Options{Groups: figures.Groups()},
 	}
 }
 
 // Validate says what is wrong with the options, as far as that can be known without starting anything.
 func (o Options) Validate() error {
 	if len(o.Targets) == 0 {
-		return errors.New("no target is named; --target reference --target redis-server compares these two")
+		return errors.New("no target is named; --target redis-server --target reference compares these two")
 	}
-	if least := duet.TimeFor(stats.MinPairs, len(o.Targets)+1); o.Duration < least {
-		return fmt.Errorf("a duration of %v is too short to compare %d targets: %v at least", o.Duration, len(o.Targets), least)
-	}
-	if len(o.Pipelines) == 0 {
-		return errors.New("no pipeline depth is named; 1 means none")
-	}
-	for _, p := range o.plan() {
-		if err := p.config(nil, 0).Validate(); err != nil {
-			return err
+	for _, name := range o.Parts {
+		if !slices.Contains(Parts(), name) {
+			return fmt.Errorf("unknown part %q (known: %s)", name, strings.Join(Parts(), ", "))
 		}
 	}
-	return nil
+	return errors.Join(o.Serving.Validate(len(o.Targets)), o.Figures.Validate())
 }
 
-// plan is one series to be measured.
-type plan struct {
-	operation string // "GET" or "SET"
-	pipeline  int
-	open      bool // an open loop, at OpenLoopShare of what the slowest target does in the closed loop of the same operation and pipeline
-	options   *Options
+func (o Options) measures(part string) bool { return slices.Contains(o.Parts, part) }
+
+// Estimate is about how long the run takes.
+func (o Options) Estimate() (total time.Duration) {
+	if o.measures(PartServing) {
+		total += o.Serving.Estimate()
+	}
+	if o.measures(PartFigures) {
+		total += o.figures().Estimate()
+	}
+	return total
 }
 
-// OpenLoopShare of the slowest target's throughput is the rate of open loops: one that all targets can keep, and that makes them work.
-const OpenLoopShare = 0.5
+func (o Options) serving() serving.Options {
+	o.Serving.Seed = o.Seed
+	return o.Serving
+}
 
-// plan lists all series: the closed loops, reads first, and then open loops at the smallest pipeline depth.
-func (o *Options) plan() (plans []plan) {
-	operations := []string{"GET", "SET"}
-	for _, operation := range operations {
-		for _, pipeline := range o.Pipelines {
-			plans = append(plans, plan{operation, pipeline, false, o})
+func (o Options) figures() figures.Options {
+	o.Figures.Targets, o.Figures.Seed = o.Targets, o.Seed
+	return o.Figures
+}
+
+// Listener is told how a run goes on.
+type Listener interface {
+	// Starting is called before each measurement, with what has passed of the run as a share of its estimate.
+	Starting(name string, elapsed, estimate time.Duration)
+	Series(*result.Series)
+	Figures([]result.Figure)
+}
+
+// Run starts the targets, measures, and stops the targets. When ctx ends, it returns what was measured until then and no error. The files are those
+// that belong beside the result, by name.
+func Run(ctx context.Context, o Options, listen Listener) (_ *result.Result, files map[string][]byte, err error) {
+	if err := o.Validate(); err != nil {
+		return nil, nil, err
+	}
+	r := &result.Result{
+		Schema: result.Schema, Suite: o.Suite, Command: o.Command, Seed: o.Seed, Started: time.Now().UTC(), Environment: result.NewEnvironment(),
+	}
+	m := &measurement{options: o, listen: listen, result: r, files: make(map[string][]byte), begun: time.Now()}
+	err = m.all(ctx)
+	r.Interrupted = ctx.Err() != nil
+	r.Environment.Finish()
+	r.Finished = time.Now().UTC()
+	return r, m.files, err
+}
+
+// measurement is what a run works on.
+type measurement struct {
+	options Options
+	listen  Listener
+	result  *result.Result
+	files   map[string][]byte
+	begun   time.Time
+}
+
+func (m *measurement) all(ctx context.Context) error {
+	if err := m.serving(ctx); err != nil || !m.options.measures(PartFigures) || ctx.Err() != nil {
+		return err
+	}
+	return figures.Measure(ctx, m.options.figures(), m.starting, func(found []result.Figure) {
+		m.result.Figures = append(m.result.Figures, found...)
+		m.listen.Figures(found)
+	})
+}
+
+func (m *measurement) starting(name string) {
+	m.listen.Starting(name, time.Since(m.begun), m.options.Estimate())
+}
+
+// serving starts one node of each target, says in the result what they are, and measures how they serve.
+func (m *measurement) serving(ctx context.Context) (err error) {
+	servers, stop, err := startAll(ctx, m.options)
+	defer func() { err = errors.Join(err, stop()) }()
+	if err != nil {
+		return err
+	}
+	for _, s := range servers {
+		m.result.Targets = append(m.result.Targets, s.Target)
+	}
+	if !m.options.measures(PartServing) {
+		return nil
+	}
+	return serving.Measure(ctx, m.options.serving(), servers, m.starting, func(s *result.Series, files map[string][]byte) {
+		m.result.Series = append(m.result.Series, *s)
+		maps.Copy(m.files, files)
+		m.listen.Series(s)
+	})
+}
+
+// startAll starts one node of each target. The function it returns stops them.
+func startAll(ctx context.Context, o Options) (servers []*rig.Server, stop func() error, err error) {
+	stop = func() (err error) {
+		for _, s := range servers {
+			err = errors.Join(err, s.Close())
+		}
+		return err
+	}
+	names := make(map[string]int)
+	for _, spec := range o.Targets {
+		s, err := rig.StartNode(ctx, spec, o.Destructive)
+		if err != nil {
+			return servers, stop, err
+		}
+		servers = append(servers, s)
+		if names[s.Name]++; names[s.Name] > 1 {
+			s.Name += fmt.Sprintf(" #%d", names[s.Name])
 		}
 	}
-	for _, operation := range operations {
-		plans = append(plans, plan{operation, slices.Min(o.Pipelines), true, o})
-	}
-	return plans
+	return servers, stop, nil
 }
-
-// id is the name of the series in files and results: "get-p16", "get-p1-open".
-func (p plan) id() string {
-	id := fmt.Sprintf("%s-p%d", strings.ToLower(p.operation), p.pipeline)
-	if p.open {
-		id += "-open"
-	}
-	return id
-}
-
-// config is how the generator is set up for it.
-func (p plan) config(addrs []string, seed uint64) load.Config {
-	reads := 0.0
-	if p.operation == "GET" {
-		reads = 1
-	}
-	return load.Config{
-		Addrs: addrs, Connections: p.options.Connections, Pipeline: p.pipeline, Seed: seed,
-		Workload: load.Workload{ReadShare: reads, Keys: p.options.Keys, ValueBytes: p.options.ValueBytes, Distribution: load.DistributionUniform},
-	}
-}
-
-// rounds is how many rounds the duration allows: the base plays twice.
-func (o *Options) rounds() int { return duet.RoundsIn(o.Duration, len(o.Targets)+1) }

@@ -2,15 +2,20 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/clusterspec/clusterspec/bench/load"
+	"github.com/clusterspec/clusterspec/bench/result"
 	"github.com/clusterspec/clusterspec/compose/target"
 	"github.com/clusterspec/clusterspec/compose/target/catalog"
 )
@@ -22,11 +27,12 @@ func Command(version string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure how fast targets are, side by side",
-		Long: "Measure how fast targets are, side by side: GET and SET, one node each, in cluster mode. First in closed loops at several pipeline depths,\n" +
-			"for the throughput at saturation; then in open loops at half of what the slowest target does, the same rate for all, for latency.\n\n" +
-			"All other targets are compared with the first, in slices of 50 ms that alternate in random order. The first is also compared with itself:\n" +
-			"that is the noise floor, and what is below it, or below 3 %, is called inconclusive. Ctrl-C ends early and keeps what was measured.",
-		Example: "  clusterspec bench --target reference --target redis-server\n  clusterspec bench --target redis-server --target docker:valkey/valkey:8 --duration 60s",
+		Long: "Measure how fast targets are, side by side, and write a report.\n\n" +
+			"serving    requests of several kinds: throughput in closed loops, latency in open loops at fixed rates, and a sweep of rates\n" +
+			"figures    what a redirect costs, keys moved a second, cluster queries at 6, 50 and 500 nodes, memory of keys and connections\n\n" +
+			"All other targets are compared with the first, in slices of 50 ms or in trials that alternate in random order. The first is also compared\n" +
+			"with itself: that is the noise floor, and what is below it, or below 3 %, is called inconclusive. Ctrl-C ends early and keeps what was measured.",
+		Example: "  clusterspec bench\n  clusterspec bench --target redis-server --target docker:valkey/valkey:8 --part serving --duration 60s",
 		Args:    func(cmd *cobra.Command, args []string) error { return checkUsage(cmd, args, o) },
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.Command = append([]string{"clusterspec"}, os.Args[1:]...)
@@ -35,12 +41,18 @@ func Command(version string) *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringArrayVar(&o.Targets, "target", o.Targets, "what to measure; may be repeated, the first is the base of all ratios (forms: see clusterspec run --help)")
-	flags.DurationVar(&o.Duration, "duration", o.Duration, "measuring time of each series, shared by all targets")
+	flags.StringSliceVar(&o.Parts, "part", o.Parts, "what to measure: "+strings.Join(Parts(), ", "))
 	flags.Uint64Var(&o.Seed, "seed", o.Seed, "decides the keys, the order of slices, and the resampling")
-	flags.IntSliceVar(&o.Pipelines, "pipeline", o.Pipelines, "how many requests are sent at a time; one GET and one SET series for each")
-	flags.IntVar(&o.Connections, "connections", o.Connections, "connections to each target")
-	flags.IntVar(&o.Keys, "keys", o.Keys, "how many keys there are")
-	flags.IntVar(&o.ValueBytes, "value-bytes", o.ValueBytes, "size of the values")
+	s := &o.Serving
+	flags.DurationVar(&s.Duration, "duration", s.Duration, "serving: measuring time of each series, shared by all targets")
+	flags.StringSliceVar(&s.Workloads, "workload", s.Workloads, "serving: kinds of request")
+	flags.IntSliceVar(&s.Pipelines, "pipeline", s.Pipelines, "serving: how many requests are sent at a time; one GET and one SET series for each")
+	flags.IntVar(&s.Connections, "connections", s.Connections, "serving: connections to each target")
+	flags.IntVar(&s.Keys, "keys", s.Keys, "serving: how many keys there are")
+	flags.IntVar(&s.ValueBytes, "value-bytes", s.ValueBytes, "serving: size of the values")
+	flags.StringVar(&s.Distribution, "distribution", s.Distribution, "serving: which keys are asked for: "+load.DistributionUniform+" or "+load.DistributionZipfian)
+	flags.BoolVar(&s.Sweep, "sweep", s.Sweep, "serving: measure latency at a row of rates")
+	flags.StringSliceVar(&o.Figures.Groups, "figures", o.Figures.Groups, "figures: which")
 	flags.BoolVar(&o.Destructive, "destructive", false, "allow to write into a cluster that was there before (addr:...)")
 	flags.StringVar(&out, "out", filepath.Join("reports", "out", "bench"), "folder for the result")
 	return cmd
@@ -62,22 +74,28 @@ func checkUsage(cmd *cobra.Command, args []string, o Options) error {
 func runCommand(cmd *cobra.Command, o Options, out string) error {
 	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	text, progress := cmd.OutOrStdout(), cmd.ErrOrStderr()
-	result, files, err := Run(ctx, o, Listener{
-		Starting: func(id string, number, of int, left time.Duration) {
-			fmt.Fprintf(progress, "%d/%d %s: about %v left\n", number, of, id, left.Round(time.Second))
-		},
-		Measured: func(_ *Result, s *Series) { WriteSeries(text, s) },
-	})
+	text := cmd.OutOrStdout()
+	result, files, err := Run(ctx, o, &console{text: text, progress: cmd.ErrOrStderr()})
 	if result == nil {
 		return err
 	}
 	if writeErr := Write(out, result, files); writeErr != nil {
-		return writeErr
+		return errors.Join(err, writeErr)
 	}
-	fmt.Fprintf(text, "\nwritten to %s: %s, %s, %s/\n", out, FileJSON, FileSummary, DirSeries)
-	if err == nil && result.Interrupted && len(result.Series) == 0 {
+	fmt.Fprintf(text, "\nwritten to %s: %s, %s\n", out, FileJSON, FileSummary)
+	if err == nil && result.Interrupted && len(result.Series)+len(result.Figures) == 0 {
 		return context.Cause(ctx)
 	}
 	return err
 }
+
+// console tells how a run goes on.
+type console struct{ text, progress io.Writer }
+
+func (c *console) Starting(name string, elapsed, estimate time.Duration) {
+	left := max(estimate-elapsed, time.Second).Round(time.Second)
+	fmt.Fprintf(c.progress, "%s (%v passed, about %v left)\n", name, elapsed.Round(time.Second), left)
+}
+
+func (c *console) Series(s *result.Series)   { WriteSeries(c.text, s) }
+func (c *console) Figures(f []result.Figure) { WriteFigures(c.text, f) }

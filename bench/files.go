@@ -6,26 +6,20 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
-	"time"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/clusterspec/clusterspec/bench/result"
 )
 
-// The files of a written result. The histograms lie in a folder beside them.
+// The files of a written result. The histograms lie in folders beside them.
 const (
 	FileJSON    = "bench.json"
 	FileSummary = "summary.md"
-	DirSeries   = "series"
 )
 
 // Write writes a result and the files that belong to it into dir, which it makes if need be. Each file appears whole or not at all.
-func Write(dir string, r *Result, files map[string][]byte) error {
-	if err := os.MkdirAll(filepath.Join(dir, DirSeries), 0o755); err != nil {
-		return fmt.Errorf("making the folder of the result: %w", err)
-	}
+func Write(dir string, r *result.Result, files map[string][]byte) error {
 	var json bytes.Buffer
-	if err := WriteJSON(&json, r); err != nil {
+	if err := result.WriteJSON(&json, r); err != nil {
 		return fmt.Errorf("writing the result: %w", err)
 	}
 	errs := []error{writeFile(dir, FileJSON, json.Bytes()), writeFile(dir, FileSummary, []byte(Summary(r)))}
@@ -39,7 +33,10 @@ func Write(dir string, r *Result, files map[string][]byte) error {
 func writeFile(dir, name string, text []byte) error {
 	path := filepath.Join(dir, filepath.FromSlash(name))
 	beside := path + ".new"
-	err := os.WriteFile(beside, text, 0o644)
+	err := os.MkdirAll(filepath.Dir(path), 0o755)
+	if err == nil {
+		err = os.WriteFile(beside, text, 0o644)
+	}
 	if err == nil {
 		err = os.Rename(beside, path)
 	}
@@ -47,65 +44,4 @@ func writeFile(dir, name string, text []byte) error {
 		return errors.Join(fmt.Errorf("writing %s: %w", path, err), os.Remove(beside))
 	}
 	return nil
-}
-
-// fileNames are the files of a party: its place keeps them apart where names do not.
-func fileNames(id string, place int, name string) (percentiles, intervals string) {
-	slug := strings.Map(func(r rune) rune {
-		switch {
-		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '.':
-			return r
-		}
-		return '-'
-	}, name)
-	const maxSlug = 40
-	stem := fmt.Sprintf("%s/%s-%d-%s", DirSeries, id, place, strings.Trim(slug[:min(len(slug), maxSlug)], "-"))
-	return stem + ".hgrm", stem + ".hlog"
-}
-
-// percentileText is the percentile distribution in milliseconds, in the form that HdrHistogram's plotters read.
-func percentileText(h *hdrhistogram.Histogram) ([]byte, error) {
-	const (
-		ticksPerHalfDistance = 5
-		millisecond          = float64(time.Millisecond)
-	)
-	var text bytes.Buffer
-	if _, err := h.PercentilesPrint(&text, ticksPerHalfDistance, millisecond); err != nil {
-		return nil, fmt.Errorf("writing percentiles: %w", err)
-	}
-	return text.Bytes(), nil
-}
-
-// intervalLog is an .hlog file in the making.
-type intervalLog struct {
-	body bytes.Buffer
-	base int64 // the second in which the first interval starts, in milliseconds since 1970; the file can only name whole seconds
-	err  error
-}
-
-func (l *intervalLog) add(h *hdrhistogram.Histogram, tag string) {
-	if l.base == 0 {
-		l.base = h.StartTimeMs() / 1000 * 1000
-	}
-	h.SetTag(tag)
-	w := hdrhistogram.NewHistogramLogWriter(&l.body)
-	w.SetBaseTime(l.base)
-	l.err = errors.Join(l.err, w.OutputIntervalHistogram(h))
-}
-
-// text is the whole .hlog file, version 1.3: intervals in nanoseconds, times relative to its base time.
-func (l *intervalLog) text() ([]byte, error) {
-	var text bytes.Buffer
-	w := hdrhistogram.NewHistogramLogWriter(&text)
-	err := errors.Join(l.err,
-		w.OutputLogFormatVersion(),
-		w.OutputComment("[Latencies in nanoseconds; only the slices of one party of a duet]"),
-		w.OutputBaseTime(l.base),
-		w.OutputStartTime(l.base),
-		w.OutputLegend())
-	if err != nil {
-		return nil, fmt.Errorf("writing intervals: %w", err)
-	}
-	text.Write(l.body.Bytes())
-	return text.Bytes(), nil
 }

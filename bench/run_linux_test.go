@@ -13,42 +13,54 @@ import (
 
 	"github.com/clusterspec/clusterspec/bench/duet"
 	"github.com/clusterspec/clusterspec/bench/load"
+	"github.com/clusterspec/clusterspec/bench/result"
 )
 
 const testDuration = 3 * time.Second
 
+// ender ends a run when the last measurement starts.
+type ender struct {
+	last    string
+	end     context.CancelFunc
+	started []string
+}
+
+func (e *ender) Starting(name string, elapsed, estimate time.Duration) {
+	if e.started = append(e.started, name); name == e.last {
+		e.end()
+	}
+}
+func (e *ender) Series(*result.Series)   {}
+func (e *ender) Figures([]result.Figure) {}
+
 // A whole run on real servers, ended before its last series: what was measured is kept, and the files agree with the figures.
 func TestRun(t *testing.T) {
 	o := DefaultOptions()
-	o.Targets, o.Duration, o.Pipelines, o.Keys, o.Suite = []string{"redis-server", "redis-server"}, testDuration, []int{16}, 1000, "test"
+	o.Targets, o.Parts, o.Suite = []string{"redis-server", "redis-server"}, []string{PartServing}, "test"
+	o.Serving.Duration, o.Serving.Pipelines, o.Serving.Keys, o.Serving.Sweep = testDuration, []int{16}, 1000, false
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	var started []string
-	r, files, err := Run(ctx, o, Listener{Starting: func(id string, number, of int, left time.Duration) {
-		if started = append(started, id); number == of {
-			cancel()
-		}
-		if of != 4 || left != time.Duration(of+1-number)*o.Duration {
-			t.Errorf("series %d of %d, %v left", number, of, left)
-		}
-	}})
+	listen := &ender{last: "set-p16-open", end: cancel}
+	r, files, err := Run(ctx, o, listen)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(started, " "); !r.Interrupted || len(r.Series) != 3 || got != "get-p16 set-p16 get-p16-open set-p16-open" || len(files) != 3*6 {
+	const perSeries = 3 * 2 // parties and their files
+	if got := strings.Join(listen.started, " "); !r.Interrupted || len(r.Series) != 6 || len(files) != 6*perSeries ||
+		got != "get-p16 set-p16 mixed-p16 mget-p16 mset-p16 get-p16-open set-p16-open" {
 		t.Fatalf("%d series of %v, %d files", len(r.Series), got, len(files))
 	}
 	for i := range r.Series {
 		checkSeries(t, &r.Series[i], files)
 	}
-	closed, open := &r.Series[0], &r.Series[2]
+	closed, open := &r.Series[0], &r.Series[5]
 	for _, p := range open.Parties {
 		due := open.RatePerSecond * duet.DefaultSlice.Seconds() * float64(open.Rounds)
 		if kept := float64(p.Counts.Sent) / due; kept < 0.9 || kept > 1.1 || p.Generator.Lateness == nil {
 			t.Errorf("%s: %.2f of what was due, %+v", p.Name, kept, p.Generator)
 		}
 	}
-	if closed.RatePerSecond != 0 || closed.Loop != LoopClosed || open.Loop != LoopOpen || open.RatePerSecond != OpenLoopShare*slowest(r, plan{"GET", 16, true, &o}) {
+	if closed.RatePerSecond != 0 || closed.Loop != result.LoopClosed || open.Loop != result.LoopOpen || open.RatePerSecond <= 0 {
 		t.Errorf("%s at %v, %s at %v", closed.Loop, closed.RatePerSecond, open.Loop, open.RatePerSecond)
 	}
 	dir := t.TempDir()
@@ -58,10 +70,10 @@ func TestRun(t *testing.T) {
 	checkWritten(t, dir, r)
 }
 
-func checkSeries(t *testing.T, s *Series, files map[string][]byte) {
+func checkSeries(t *testing.T, s *result.Series, files map[string][]byte) {
 	t.Helper()
 	metrics := len(duet.Metrics)
-	if s.Loop == LoopOpen {
+	if s.Loop == result.LoopOpen {
 		metrics = len(duet.OpenLoopMetrics)
 	}
 	if len(s.Parties) != 3 || s.Rounds != duet.RoundsIn(testDuration, 3) || s.Trouble != "" || len(s.Comparisons) != 2*metrics {
@@ -106,22 +118,22 @@ func readLog(t *testing.T, text []byte, tag string) *hdrhistogram.Histogram {
 	}
 }
 
-func checkWritten(t *testing.T, dir string, r *Result) {
+func checkWritten(t *testing.T, dir string, r *result.Result) {
 	t.Helper()
 	f, err := os.Open(filepath.Join(dir, FileJSON))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	read, err := ReadJSON(f)
+	read, err := result.ReadJSON(f)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var wrote, again bytes.Buffer
-	if err := WriteJSON(&wrote, r); err != nil {
+	if err := result.WriteJSON(&wrote, r); err != nil {
 		t.Fatal(err)
 	}
-	if err := WriteJSON(&again, read); err != nil || wrote.String() != again.String() {
+	if err := result.WriteJSON(&again, read); err != nil || wrote.String() != again.String() {
 		t.Errorf("%v: what was read is not what was written:\n%s\n%s", err, wrote.String(), again.String())
 	}
 	for _, p := range r.Series[0].Parties {

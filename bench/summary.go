@@ -8,10 +8,11 @@ import (
 	"time"
 
 	"github.com/clusterspec/clusterspec/bench/duet"
+	"github.com/clusterspec/clusterspec/bench/result"
 )
 
 // Summary is the result as Markdown.
-func Summary(r *Result) string {
+func Summary(r *result.Result) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Benchmark\n\n")
 	if r.Interrupted {
@@ -27,11 +28,19 @@ func Summary(r *Result) string {
 	for i := range r.Series {
 		writeSeriesMarkdown(&b, &r.Series[i])
 	}
+	if len(r.Figures) > 0 {
+		fmt.Fprintf(&b, "\n## Figures\n\n| | %s |\n|---|---|%s\n", "target | median | ratio | 95 % interval | |", "---:|---:|---|---|")
+		for i := range r.Figures {
+			for _, cells := range figureRows(&r.Figures[i]) {
+				fmt.Fprintf(&b, "| %s |\n", strings.Join(cells, " | "))
+			}
+		}
+	}
 	writeMethod(&b, r)
 	return b.String()
 }
 
-func writeSeriesMarkdown(b *strings.Builder, s *Series) {
+func writeSeriesMarkdown(b *strings.Builder, s *result.Series) {
 	fmt.Fprintf(b, "\n## %s\n\n", title(s))
 	fmt.Fprintf(b, "| | requests/s | CPU/request | p50 | p99 | p99.9 | max | generator |\n|---|---:|---:|---:|---:|---:|---:|---:|\n")
 	for _, p := range s.Parties {
@@ -46,7 +55,7 @@ func writeSeriesMarkdown(b *strings.Builder, s *Series) {
 	}
 }
 
-func writeMethod(b *strings.Builder, r *Result) {
+func writeMethod(b *strings.Builder, r *result.Result) {
 	e := r.Environment
 	fmt.Fprintf(b, "\n## How\n\n")
 	fmt.Fprintf(b, "- One generator loads the targets in turn, in slices of %d ms in random order, with everything answered in between. "+
@@ -62,7 +71,7 @@ func writeMethod(b *strings.Builder, r *Result) {
 }
 
 // WriteSeries writes a series as text for a terminal.
-func WriteSeries(w io.Writer, s *Series) error {
+func WriteSeries(w io.Writer, s *result.Series) error {
 	const padding = 2
 	fmt.Fprintf(w, "\n%s\n", title(s))
 	table := tabwriter.NewWriter(w, 0, 0, padding, ' ', 0)
@@ -86,16 +95,58 @@ func WriteSeries(w io.Writer, s *Series) error {
 	return nil
 }
 
-func title(s *Series) string {
+// WriteFigures writes figures as text for a terminal.
+func WriteFigures(w io.Writer, figures []result.Figure) error {
+	const padding = 2
+	fmt.Fprintln(w)
+	table := tabwriter.NewWriter(w, 0, 0, padding, ' ', 0)
+	for i := range figures {
+		for _, cells := range figureRows(&figures[i]) {
+			fmt.Fprintln(table, strings.Join(cells, "\t"))
+		}
+	}
+	return table.Flush()
+}
+
+// figureRows is a figure as a table: a line for each party, the twin of the base left to the noise floor.
+func figureRows(f *result.Figure) (rows [][]string) {
+	title := f.Title
+	for i := range f.Parties {
+		m := &f.Parties[i]
+		if strings.HasSuffix(m.Name, result.TwinSuffix) {
+			continue
+		}
+		row := []string{title, m.Name, f.Format(m.Median), "", "", ""}
+		if m.Missing != "" {
+			row[2], row[5] = "-", m.Missing
+		}
+		if ratio := f.Ratio(m); i > 0 && ratio > 0 {
+			row[3] = fmt.Sprintf("%.3f", ratio)
+		}
+		for _, c := range f.Comparisons {
+			if c.Other == m.Name {
+				row[3], row[4], row[5] = fmt.Sprintf("%.3f", c.Ratio), fmt.Sprintf("[%.3f, %.3f]", c.Low, c.High), c.Words
+			}
+		}
+		if !f.ReachesFloor(m) {
+			row[5] += fmt.Sprintf(" MISSES %s of %s", f.FloorSource, f.Format(f.Floor))
+		}
+		rows = append(rows, row)
+		title = ""
+	}
+	return rows
+}
+
+func title(s *result.Series) string {
 	loop := "closed loop"
-	if s.Loop == LoopOpen {
+	if s.Loop == result.LoopOpen {
 		loop = fmt.Sprintf("open loop at %.0f requests/s (%s)", s.RatePerSecond, s.Arrivals)
 	}
 	return fmt.Sprintf("%s, pipeline %d, %s, %d connections, %d-byte values, %d keys %s, %d rounds",
 		s.Operation, s.Pipeline, loop, s.Connections, s.ValueBytes, s.Keys, s.Distribution, s.Rounds)
 }
 
-func partyCells(p *Party) []string {
+func partyCells(p *result.Party) []string {
 	cpu := "-"
 	if p.CPUNanos > 0 {
 		cpu = micros(p.CPUNanos)
@@ -113,7 +164,7 @@ func partyCells(p *Party) []string {
 
 func comparisonCells(c *duet.Comparison) []string {
 	floor, words := fmt.Sprintf("%.1f %%", 100*c.Floor), c.Words
-	if strings.HasSuffix(c.Other, twinSuffix) {
+	if strings.HasSuffix(c.Other, result.TwinSuffix) {
 		floor, words = "-", "the noise floor"
 	}
 	return []string{
@@ -122,7 +173,7 @@ func comparisonCells(c *duet.Comparison) []string {
 }
 
 // notes are what has to be said about a series besides its figures.
-func notes(s *Series) (notes []string) {
+func notes(s *result.Series) (notes []string) {
 	if s.Trouble != "" {
 		notes = append(notes, "Not compared: "+s.Trouble+".")
 	}

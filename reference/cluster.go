@@ -30,6 +30,9 @@ type Options struct {
 	Ports []int
 	// AnnounceIP is the address that other nodes and clients are told; empty: 127.0.0.1.
 	AnnounceIP string
+	// AnnouncePorts are the client ports that other nodes and clients are told, one a node, where something stands in front of the nodes;
+	// empty: their own. The bus port that is told is 10000 higher.
+	AnnouncePorts []int
 	// Dir is where the nodes keep their files, a folder each; empty: a temporary folder that Close removes.
 	Dir string
 	// Config is options of redis-server for every node, such as cluster-node-timeout.
@@ -84,8 +87,15 @@ func Start(ctx context.Context, o Options) (_ *Cluster, err error) {
 	if len(ports) != count {
 		return nil, fmt.Errorf("starting a cluster: %d ports for %d nodes", len(ports), count)
 	}
-	for _, port := range ports {
-		n, err := newNode(filepath.Join(dir, strconv.Itoa(port)), port, o)
+	if n := len(o.AnnouncePorts); n != 0 && n != count {
+		return nil, fmt.Errorf("starting a cluster: %d ports to announce for %d nodes", n, count)
+	}
+	for i, port := range ports {
+		announced := 0
+		if len(o.AnnouncePorts) > 0 {
+			announced = o.AnnouncePorts[i]
+		}
+		n, err := newNode(filepath.Join(dir, strconv.Itoa(port)), port, announced, o)
 		if err != nil {
 			return nil, err
 		}
@@ -107,8 +117,8 @@ func Start(ctx context.Context, o Options) (_ *Cluster, err error) {
 	return c, nil
 }
 
-// newNode prepares a node's folder and command line.
-func newNode(dir string, port int, o Options) (*Node, error) {
+// newNode prepares a node's folder and command line. It announces its own port if announced is 0.
+func newNode(dir string, port, announced int, o Options) (*Node, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("starting a cluster: %w", err)
 	}
@@ -122,6 +132,10 @@ func newNode(dir string, port int, o Options) (*Node, error) {
 		options[name] = value
 	}
 	options["port"] = strconv.Itoa(port)
+	if announced != 0 {
+		options["cluster-announce-port"] = strconv.Itoa(announced)
+		options["cluster-announce-bus-port"] = strconv.Itoa(announced + BusPortOffset)
+	}
 	options["dir"] = dir
 	if _, given := options["cluster-startup-delay"]; !given && o.Primaries > 0 {
 		options["cluster-startup-delay"] = "0" // nobody has an older view of a cluster that was just made

@@ -25,6 +25,7 @@ func abilities() map[string]func(context.Context, target.Node) string {
 		"redis-cli":   redisCLIMissing,
 		"puppet":      kindTells,
 		"outsider":    kindTells,
+		"proxy":       kindTells,
 	}
 }
 
@@ -70,7 +71,7 @@ func startedWithFile(ctx context.Context, n target.Node) string {
 // unreachable says why nodes of a kind of target cannot reach what the suite starts beside the cluster, or "".
 func unreachable(kind string) string {
 	if kind == "docker" || kind == "addr" {
-		return "its nodes may be on another network and cannot reach what the suite plays or starts beside the cluster"
+		return "its nodes may be on another network and cannot reach what the suite plays or starts beside the cluster, nor announce a proxy of the suite's"
 	}
 	return ""
 }

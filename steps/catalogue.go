@@ -114,6 +114,7 @@ func newScenario(document *messages.GherkinDocument, index map[string]placed, p 
 	if err := s.readSteps(p.Steps); err != nil {
 		return nil, err
 	}
+	s.shape.proxied = s.shape != (shape{}) && slices.Contains(s.Needs, "proxy")
 	return s, nil
 }
 

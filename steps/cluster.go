@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/clusterspec/clusterspec/compose/faults"
 	"github.com/clusterspec/clusterspec/compose/target"
 	"github.com/clusterspec/clusterspec/compose/wire"
 )
@@ -24,6 +25,7 @@ type cluster struct {
 	target.Cluster
 	shape   shape
 	members []*member
+	faults  *faults.Proxy     // in the path of every link, or nil
 	formed  string            // what it looked like when it was handed over, to compare with
 	guests  map[string]string // puppets of the scenario: id to name
 }
@@ -42,6 +44,9 @@ type member struct {
 // newCluster names the nodes of a cluster and asks for their ids.
 func newCluster(ctx context.Context, started target.Cluster, s shape) (*cluster, error) {
 	c := &cluster{Cluster: started, shape: s}
+	if p, is := started.(*proxied); is {
+		c.faults = p.proxy
+	}
 	nodes := started.Nodes()
 	if len(nodes) < s.nodes() {
 		return nil, &unsupported{fmt.Sprintf("the cluster has %d nodes, the scenario needs %d", len(nodes), s.nodes())}

@@ -145,7 +145,7 @@ func (e *entrant) cannotRun(s *scenario, o *Options) (reports.Verdict, string) {
 // rulesOut says why the target, as it was chosen, rules something out, however well the machine is equipped: no --require changes that.
 func (e *entrant) rulesOut(need string) string {
 	switch need {
-	case "puppet", "outsider":
+	case "puppet", "outsider", "proxy":
 		return unreachable(e.report.Kind)
 	case "config-file":
 		return e.missing[need]

@@ -3,8 +3,12 @@ package steps
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net"
 
+	"github.com/clusterspec/clusterspec/compose/faults"
 	"github.com/clusterspec/clusterspec/compose/target"
+	"github.com/clusterspec/clusterspec/compose/wire"
 )
 
 // make starts nodes, or finds those that are there, and makes the cluster of them.
@@ -26,7 +30,47 @@ func (p *pool) make(ctx context.Context, s shape) (*cluster, error) {
 
 // start starts as many nodes as the shape has.
 func (p *pool) start(ctx context.Context, s shape) (target.Cluster, error) {
-	return startNodes(ctx, p.target, target.Topology{Nodes: s.nodes(), Options: nodeOptions(p.nodeTimeout)})
+	topology := target.Topology{Nodes: s.nodes(), Options: nodeOptions(p.nodeTimeout)}
+	if !s.proxied {
+		return startNodes(ctx, p.target, topology)
+	}
+	proxy := faults.New()
+	topology.Names, topology.Front = s.names(), proxy
+	started, err := startNodes(ctx, p.target, topology)
+	if err == nil {
+		err = announcesFront(ctx, started)
+	}
+	if err != nil {
+		return nil, errors.Join(err, proxy.Close())
+	}
+	return &proxied{started, proxy}, nil
+}
+
+// proxied is a cluster with a proxy in front of its nodes.
+type proxied struct {
+	target.Cluster
+	proxy *faults.Proxy
+}
+
+// Close ends the nodes and then the proxy.
+func (p *proxied) Close() error { return errors.Join(p.Cluster.Close(), p.proxy.Close()) }
+
+// announcesFront looks whether the nodes announce the proxy's ports: a server that does not know the options goes past it. It closes such a
+// cluster.
+func announcesFront(ctx context.Context, started target.Cluster) error {
+	for _, n := range started.Nodes() {
+		reply, err := target.Ask(ctx, n.Addr(), "CLUSTER", "NODES")
+		if err != nil {
+			return errors.Join(err, started.Close())
+		}
+		lines, err := wire.ParseNodes(reply.Text)
+		_, port, _ := net.SplitHostPort(n.Addr())
+		if err != nil || len(lines) != 1 || itoa(lines[0].Port) != port || lines[0].BusPort != n.BusPort() {
+			reason := fmt.Sprintf("it was told to announce the ports %s and %d and says %q: without that no proxy can be in the path of its links", port, n.BusPort(), reply.Text)
+			return errors.Join(&target.Unavailable{Reason: reason}, started.Close())
+		}
+	}
+	return nil
 }
 
 // find looks for the nodes of a running cluster once: after a reset they know nothing of each other.

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/clusterspec/clusterspec/compose/faults"
 	"github.com/clusterspec/clusterspec/compose/target"
 	"github.com/clusterspec/clusterspec/reports"
 )
@@ -152,6 +153,10 @@ func (p *pool) wanted(s shape) bool {
 
 // restore empties the cluster and looks whether it is as it was when it was formed.
 func (c *cluster) restore(ctx context.Context) error {
+	if c.faults != nil {
+		c.faults.Change((*faults.Rules).Heal)
+		c.faults.Log.Clear()
+	}
 	if len(c.running()) != len(c.members) {
 		return errors.New("nodes are down")
 	}

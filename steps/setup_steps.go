@@ -30,6 +30,7 @@ func (w *World) giveStrangers(count string) error {
 }
 
 func (w *World) giveShape(s shape) (err error) {
+	s.proxied = w.scenario.shape.proxied
 	w.cluster, err = w.pool.take(w.ctx, s)
 	return err
 }

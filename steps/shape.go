@@ -11,9 +11,10 @@ import (
 // shape is the cluster a scenario begins with.
 type shape struct {
 	primaries int
-	replicas  int // of each primary
-	spares    int // nodes of the cluster without slots
-	strangers int // nodes that know only themselves; then there is nothing else
+	replicas  int  // of each primary
+	spares    int  // nodes of the cluster without slots
+	strangers int  // nodes that know only themselves; then there is nothing else
+	proxied   bool // a proxy is in the path of every link
 }
 
 // The sentences that ask for a shape. What follows "where" is set later and is no part of it.

@@ -30,6 +30,7 @@ func (w *World) topologyStatements() []sentence {
 		{`every line of CLUSTER NODES has the form id, address, flags, primary, ping, pong, epoch, link, slots`, w.linesHaveTheForm},
 		{`CLUSTER NODES on node ` + one + ` shows slot (\d+) (migrating to|importing from) ` + one, w.showsOpenSlot},
 		{`CLUSTER NODES on node ` + one + ` shows no open slot`, w.showsNoOpenSlot},
+		{`every replica is in sync with its primary`, w.replicasAreInSync},
 		{`no node has an open slot`, func() error { return w.eachView("every running node", w.noOpenSlot) }},
 	}
 }

@@ -78,14 +78,14 @@ func (w *World) register(sc *godog.ScenarioContext) {
 // actions do something; they are said once.
 func (w *World) actions() []sentence {
 	return slices.Concat(w.setupActions(), w.clientActions(), w.distributionActions(), w.migrationActions(), w.trafficActions(),
-		w.kindsActions(), w.failureActions(), w.pubsubActions(), w.libraryActions(), w.busActions(), w.puppetActions(), w.toolsActions())
+		w.kindsActions(), w.failureActions(), w.pubsubActions(), w.libraryActions(), w.busActions(), w.puppetActions(), w.toolsActions(), w.faultsActions())
 }
 
 // statements look at something; they hold now, within some time, or for some time.
 func (w *World) statements() []sentence {
 	return slices.Concat(w.topologyStatements(), w.clusterSlotsStatements(), w.identityStatements(), w.epochStatements(), w.clientStatements(),
 		w.distributionStatements(), w.migrationStatements(), w.trafficStatements(), w.kindsStatements(), w.failureStatements(), w.pubsubStatements(), w.libraryStatements(),
-		w.busStatements(), w.puppetStatements(), w.toolsStatements())
+		w.busStatements(), w.puppetStatements(), w.toolsStatements(), w.faultsStatements())
 }
 
 // timed makes the step `within 5 node timeouts <statement>` out of the statement: the same method with a number in front.

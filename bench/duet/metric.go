@@ -66,24 +66,35 @@ type Comparison struct {
 func Compare(series []Series, metrics []Metric, seed uint64) ([]Comparison, error) {
 	var all []Comparison
 	for _, m := range metrics {
-		if isUnknown(series[0].Rounds[m]) {
+		found, err := CompareBy(series, m, m.Direction(), true, seed)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found...)
+	}
+	return all, nil
+}
+
+// CompareBy compares all others with the first by one metric of any kind. hasTwin says that the second is the first again: what the two differ by is the
+// noise floor of the others.
+func CompareBy(series []Series, m Metric, d stats.Direction, hasTwin bool, seed uint64) (all []Comparison, err error) {
+	if isUnknown(series[0].Rounds[m]) {
+		return nil, nil
+	}
+	floor := 0.0
+	for i, other := range series[1:] {
+		if isUnknown(other.Rounds[m]) {
 			continue
 		}
-		floor := 0.0
-		for i, other := range series[1:] {
-			if isUnknown(other.Rounds[m]) {
-				continue
-			}
-			found, err := stats.Compare(series[0].Rounds[m], other.Rounds[m], seed)
-			if err != nil {
-				return nil, fmt.Errorf("%s of %s: %w", m, other.Name, err)
-			}
-			c := Comparison{Base: series[0].Name, Other: other.Name, Metric: m, Interval: found, Floor: floor}
-			c.Verdict, c.Words = stats.Judge(found, floor, m.Direction()), stats.Words(found, floor, m.Direction())
-			all = append(all, c)
-			if i == 0 {
-				floor = stats.Floor(found)
-			}
+		found, err := stats.Compare(series[0].Rounds[m], other.Rounds[m], seed)
+		if err != nil {
+			return nil, fmt.Errorf("%s of %s: %w", m, other.Name, err)
+		}
+		c := Comparison{Base: series[0].Name, Other: other.Name, Metric: m, Interval: found, Floor: floor}
+		c.Verdict, c.Words = stats.Judge(found, floor, d), stats.Words(found, floor, d)
+		all = append(all, c)
+		if i == 0 && hasTwin {
+			floor = stats.Floor(found)
 		}
 	}
 	return all, nil

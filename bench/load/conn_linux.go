@@ -50,8 +50,9 @@ const (
 	replyOverhead = 64
 )
 
-func newConn(tag int32, n *node, valueBytes int) *conn {
-	return &conn{tag: tag, node: n, fd: -1, in: make([]byte, max(minInputBytes, 2*(valueBytes+replyOverhead)))}
+func newConn(tag int32, n *node, w Workload) *conn {
+	reply := max(1, w.KeysPerRequest) * (w.ValueBytes + replyOverhead)
+	return &conn{tag: tag, node: n, fd: -1, in: make([]byte, max(minInputBytes, 2*reply))}
 }
 
 // flush sends what it can and asks to be told when there is room for the rest. False: the connection is broken.

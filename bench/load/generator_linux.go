@@ -61,7 +61,7 @@ func Open(ctx context.Context, config Config) (_ *Generator, err error) {
 	}
 	g := &Generator{
 		config: config, serves: serves, epoch: time.Now(), byAddr: make(map[string]*node),
-		render: newRenderer(config.Workload.ValueBytes),
+		render: newRenderer(config.Workload),
 		expect: newExpectations(config.Workload, config.Pipeline),
 		tape:   config.Workload.draw(config.Seed),
 		random: rand.New(rand.NewPCG(config.Seed, 1)),
@@ -175,7 +175,7 @@ func (g *Generator) nodeAt(addr string) *node {
 }
 
 func (g *Generator) addConn(n *node) {
-	c := newConn(int32(len(g.conns)), n, g.config.Workload.ValueBytes)
+	c := newConn(int32(len(g.conns)), n, g.config.Workload)
 	n.conns = append(n.conns, c)
 	g.conns = append(g.conns, c)
 	g.connect(c)

@@ -33,7 +33,7 @@ func checkDigits(t *testing.T, n uint32) {
 
 // Templates give the bytes that a client gives that does not know them.
 func TestRequests(t *testing.T) {
-	r := newRenderer(5)
+	r := newRenderer(Workload{ValueBytes: 5})
 	got := r.append(nil, []entry{newEntry(get, 7), newEntry(set, MaxKeys-1), newEntry(get, 12345)})
 	got = r.appendAsking(got)
 	want := wire.AppendCommand(nil, "GET", "key:000000000007")
@@ -42,6 +42,28 @@ func TestRequests(t *testing.T) {
 	want = wire.AppendCommand(want, "ASKING")
 	if !bytes.Equal(got, want) {
 		t.Errorf("got %q\nwant %q", got, want)
+	}
+}
+
+// Requests with several keys have them in one slot, that of the key by itself.
+func TestMultiKeyRequests(t *testing.T) {
+	w := Workload{ValueBytes: 2, KeysPerRequest: 2, ReadShare: 0.5}
+	got := newRenderer(w).append(nil, []entry{newEntry(get, 7), newEntry(set, 12345678)})
+	want := wire.AppendCommand(nil, "MGET", "{key:000000000007}:0", "{key:000000000007}:1")
+	want = wire.AppendCommand(want, "MSET", "{key:000012345678}:0", "xx", "{key:000012345678}:1", "xx")
+	if !bytes.Equal(got, want) {
+		t.Errorf("got %q\nwant %q", got, want)
+	}
+	if wire.SlotOf("{key:000000000007}:1") != int(slotsOfKeys(8)[7]) {
+		t.Error("the slot is another")
+	}
+	x := newExpectations(w, 1)
+	for reply, want := range map[string]outcome{
+		"*2\r\n$2\r\nxx\r\n$2\r\nxx\r\n": good, "*2\r\n$2\r\nxx\r\n$-1\r\n": missing, "*1\r\n$2\r\nxx\r\n": wrong, "-CROSSSLOT no\r\n": refused, "*2\r\n$2\r\nxx\r\n": incomplete,
+	} {
+		if what, _ := x.read(newEntry(get, 7), []byte(reply)); what != want {
+			t.Errorf("%q: %d, want %d", reply, what, want)
+		}
 	}
 }
 

@@ -30,6 +30,9 @@ type expectations struct {
 func newExpectations(w Workload, pipeline int) *expectations {
 	value := "$" + strconv.Itoa(w.ValueBytes) + "\r\n" + strings.Repeat(valueFiller, w.ValueBytes) + "\r\n"
 	x := &expectations{pure: w.isPure()}
+	if w.isMulti() {
+		value = "*" + strconv.Itoa(w.KeysPerRequest) + "\r\n" + strings.Repeat(value, w.KeysPerRequest)
+	}
 	x.of[get] = newExpectation(value, pipeline)
 	x.of[set] = newExpectation("+OK\r\n", pipeline)
 	x.of[asking] = newExpectation("+OK\r\n", 1)
@@ -59,7 +62,7 @@ type outcome uint8
 const (
 	incomplete outcome = iota
 	good               // type and length are right
-	missing            // the null reply to a GET
+	missing            // the null reply to a GET, or one in that to an MGET
 	refused            // an error reply
 	wrong              // another type or another length
 	garbage            // not RESP
@@ -80,7 +83,9 @@ func (x *expectations) read(request entry, buf []byte) (outcome, int) {
 		return refused, n
 	case op == get && (string(buf[:n]) == "$-1\r\n" || buf[0] == '_'):
 		return missing, n
-	case op == get && buf[0] == '$' && n == want.size, string(buf[:n]) == string(want.pattern[:want.size]):
+	case op == get && buf[0] == '*' && bytes.Contains(buf[:n], []byte("$-1\r\n")):
+		return missing, n
+	case op == get && buf[0] == want.pattern[0] && n == want.size, string(buf[:n]) == string(want.pattern[:want.size]):
 		return good, n
 	}
 	return wrong, n

@@ -17,22 +17,40 @@ const (
 	valueFiller = "x"
 )
 
-// renderer renders requests by copying a template and patching the digits of the key.
+// renderer renders requests by copying a template and patching the digits of the keys.
 type renderer struct {
 	templates [operations][]byte
-	patchAt   [operations]int
+	patchAt   [operations][]int
 }
 
-func newRenderer(valueBytes int) *renderer {
-	key := fmt.Sprintf(keyFormat, 0)
+func newRenderer(w Workload) *renderer {
+	key, value := fmt.Sprintf(keyFormat, 0), strings.Repeat(valueFiller, w.ValueBytes)
+	reads, writes := []string{"GET", key}, []string{"SET", key, value}
+	if w.isMulti() {
+		reads, writes = []string{"MGET"}, []string{"MSET"}
+		for i := range w.KeysPerRequest {
+			tagged := fmt.Sprintf("{%s}:%d", key, i)
+			reads, writes = append(reads, tagged), append(writes, tagged, value)
+		}
+	}
 	r := &renderer{}
-	r.templates[get] = appendRequest(nil, "GET", key)
-	r.templates[set] = appendRequest(nil, "SET", key, strings.Repeat(valueFiller, valueBytes))
-	r.templates[asking] = appendRequest(nil, "ASKING")
-	for op := range r.templates {
-		r.patchAt[op] = strings.Index(string(r.templates[op]), key) + keyPatchAt
+	for op, args := range [operations][]string{get: reads, set: writes, asking: {"ASKING"}} {
+		r.templates[op] = appendRequest(nil, args...)
+		r.patchAt[op] = places(string(r.templates[op]), key)
 	}
 	return r
+}
+
+// places are where in the template the digits of a key begin.
+func places(template, key string) (at []int) {
+	for from := 0; ; {
+		i := strings.Index(template[from:], key)
+		if i < 0 {
+			return at
+		}
+		at = append(at, from+i+keyPatchAt)
+		from += i + len(key)
+	}
 }
 
 func appendRequest(dst []byte, args ...string) []byte {
@@ -47,9 +65,12 @@ func appendRequest(dst []byte, args ...string) []byte {
 func (r *renderer) append(dst []byte, entries []entry) []byte {
 	for _, e := range entries {
 		op := e.operation()
-		at := len(dst) + r.patchAt[op]
+		begin := len(dst)
 		dst = append(dst, r.templates[op]...)
-		binary.LittleEndian.PutUint64(dst[at:], digits(e.key()))
+		number := digits(e.key())
+		for _, at := range r.patchAt[op] {
+			binary.LittleEndian.PutUint64(dst[begin+at:], number)
+		}
 	}
 	return dst
 }
@@ -69,7 +90,7 @@ func digits(n uint32) uint64 {
 
 // slotsOfKeys are the slots of the first n keys.
 func slotsOfKeys(n int) []uint16 {
-	key := fmt.Appendf(nil, keyFormat, 0) // no braces: the whole key is hashed
+	key := fmt.Appendf(nil, keyFormat, 0) // the whole key is hashed: it has no braces, or stands in them
 	slots := make([]uint16, n)
 	for i := range slots {
 		binary.LittleEndian.PutUint64(key[keyPatchAt:], digits(uint32(i)))

@@ -16,6 +16,9 @@ type Workload struct {
 	Distribution string
 	// ValueBytes is the size of every value.
 	ValueBytes int
+	// KeysPerRequest above 1 makes GET an MGET and SET an MSET of that many keys, which a hash tag keeps in one slot: {key:000000000000}:0 and so on.
+	// 0 means 1.
+	KeysPerRequest int
 }
 
 // The key distributions.
@@ -28,6 +31,8 @@ const (
 const (
 	MaxKeys       = 100_000_000 // what eight digits can name
 	MaxValueBytes = 16 << 20
+	// MaxKeysPerRequest is what single digits can number.
+	MaxKeysPerRequest = 10
 )
 
 func (w Workload) validate() error {
@@ -38,11 +43,16 @@ func (w Workload) validate() error {
 		return fmt.Errorf("%d keys: choose 1 to %d", w.Keys, MaxKeys)
 	case w.ValueBytes < 0 || w.ValueBytes > MaxValueBytes:
 		return fmt.Errorf("values of %d bytes: choose 0 to %d", w.ValueBytes, MaxValueBytes)
+	case w.KeysPerRequest < 0 || w.KeysPerRequest > MaxKeysPerRequest:
+		return fmt.Errorf("%d keys a request: choose 1 to %d", w.KeysPerRequest, MaxKeysPerRequest)
 	case w.Distribution != DistributionUniform && w.Distribution != DistributionZipfian:
 		return fmt.Errorf("unknown key distribution %q (known: %s, %s)", w.Distribution, DistributionUniform, DistributionZipfian)
 	}
 	return nil
 }
+
+// isMulti reports whether requests have several keys.
+func (w Workload) isMulti() bool { return w.KeysPerRequest > 1 }
 
 // isPure reports whether all requests are of one kind.
 func (w Workload) isPure() bool { return w.ReadShare == 0 || w.ReadShare == 1 }

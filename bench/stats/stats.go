@@ -26,8 +26,10 @@ type Interval struct {
 const (
 	confidence = 0.95
 	resamples  = 2000 // the bounds then move by less than a tenth of the interval's width from seed to seed
-	// MinPairs is how many pairs an interval needs: below it, the bootstrap of a median promises more than it keeps.
-	MinPairs = 12
+	// MinPairs is how many pairs an interval needs: of fewer, not even the smallest and the largest together hold the median 95 times in a hundred.
+	MinPairs = 6
+	// BootstrapPairs is how many the bootstrap needs; with fewer it promises more than it keeps, and the interval is made from ranks.
+	BootstrapPairs = 12
 )
 
 // Compare estimates other/base. The two series are paired by index; pairs in which a value is not positive and finite are left out, for they have
@@ -46,7 +48,10 @@ func Compare(base, other []float64, seed uint64) (Interval, error) {
 		return Interval{}, fmt.Errorf("comparing on %d pairs: at least %d are needed; measure longer", len(logs), MinPairs)
 	}
 	slices.Sort(logs)
-	low, high := bootstrap(logs, rand.New(rand.NewPCG(seed, uint64(len(logs)))))
+	low, high := ranked(logs)
+	if len(logs) >= BootstrapPairs {
+		low, high = bootstrap(logs, rand.New(rand.NewPCG(seed, uint64(len(logs)))))
+	}
 	return Interval{
 		Ratio: math.Exp(medianOfSorted(logs)), Low: math.Exp(low), High: math.Exp(high),
 		Pairs: len(logs), Spread: deviation(logs),
@@ -84,6 +89,21 @@ func bootstrap(sorted []float64, r *rand.Rand) (low, high float64) {
 	const tail = (1 - confidence) / 2
 	cut := int(tail * resamples)
 	return medians[cut], medians[resamples-1-cut]
+}
+
+// ranked is the narrowest pair of values, equally far from both ends, that holds the median of whatever the values were drawn from in 95 % of
+// cases: a value is on either side of that median like a coin, so the chance that the k-th from an end is beyond it is a binomial tail.
+func ranked(sorted []float64) (low, high float64) {
+	n := len(sorted)
+	ways, tail, k := 1.0, 0.0, 0
+	for ; k < n/2; k++ {
+		if tail += ways / math.Exp2(float64(n)); tail > (1-confidence)/2 {
+			break
+		}
+		ways *= float64(n-k) / float64(k+1)
+	}
+	k = max(k-1, 0)
+	return sorted[k], sorted[n-1-k]
 }
 
 func medianOfCounts(sorted []float64, counts []int) float64 {

@@ -35,6 +35,15 @@ func NodeOptions() map[string]string {
 	}
 }
 
+// AnnounceOptions have a node announce a client port on this machine, and the bus port that belongs to it.
+func AnnounceOptions(port int) map[string]string {
+	return map[string]string{
+		"cluster-announce-ip":       "127.0.0.1",
+		"cluster-announce-port":     strconv.Itoa(port),
+		"cluster-announce-bus-port": strconv.Itoa(port + BusPortOffset),
+	}
+}
+
 // Merge joins settings; where two name the same, the later wins.
 func Merge(options ...map[string]string) map[string]string {
 	all := make(map[string]string)

@@ -32,6 +32,9 @@ type Topology struct {
 	Options map[string]string
 	// Dir is the scratch folder of the cluster; Close removes it with all that is in it. Empty: one is made.
 	Dir string
+	// Front stands in front of the nodes if it is not nil: each announces what Front says in place of its own ports, and that is then its Addr.
+	// A target whose nodes cannot reach this machine, or cannot be told what to announce, is *Unavailable with one.
+	Front Front
 	// Names are what the nodes are called, one for each; empty: A, B, and so on. They are for a target that is made of others.
 	Names []string
 }
@@ -42,6 +45,13 @@ func (t Topology) Name(index int) string {
 		return t.Names[index]
 	}
 	return Name(index)
+}
+
+// Front stands in front of the nodes of a cluster, so that all who want to reach one come by there.
+type Front interface {
+	// Announce tells where a node really is and returns the client port on 127.0.0.1 that the node is to announce; the bus port announced is
+	// BusPortOffset higher. It may be called again for the same node, which then is at another place.
+	Announce(node, addr string, busPort int) (port int, err error)
 }
 
 // Cluster is a running cluster. Unless it is Existing its nodes are cluster-enabled, empty and not introduced to each other.
@@ -90,6 +100,11 @@ type LogReader interface {
 // ConfReader gives the nodes.conf of the node as it is on disk now.
 type ConfReader interface {
 	NodesConf() (string, error)
+}
+
+// ConfWriter puts a nodes.conf of ours in the place of the node's own, for its next start. The node has to be down.
+type ConfWriter interface {
+	WriteNodesConf(text string) error
 }
 
 // Describer is implemented by targets that can say exactly what they are.

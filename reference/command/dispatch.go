@@ -10,9 +10,16 @@ import (
 
 // Execute runs one request of a client. The args are valid during the call only.
 func (e *Engine) Execute(s *Session, args [][]byte) Status {
-	cmd, container := table.lookup(args)
+	r := []Request{{Args: args}}
+	e.Prepare(r)
+	return e.ExecutePrepared(s, &r[0])
+}
+
+// ExecutePrepared is Execute for a request that Prepare has seen.
+func (e *Engine) ExecutePrepared(s *Session, r *Request) Status {
+	cmd := r.cmd
 	e.caller, s.lastCommand = s, cmd
-	status := e.dispatch(s, cmd, container, args)
+	status := e.dispatch(s, r)
 	e.caller = nil
 	if status == Parked {
 		return Parked
@@ -42,9 +49,10 @@ func (e *Engine) Apply(args [][]byte) {
 	e.BeginWork()
 	s := &e.upstream
 	s.Reply.Buf = s.Reply.Buf[:0]
-	cmd, container := table.lookup(args)
+	r := []Request{{Args: args}}
+	e.Prepare(r)
 	e.outgoing.relayed = true
-	e.dispatch(s, cmd, container, args)
+	e.dispatch(s, &r[0])
 	e.outgoing.relayed = false
 	if reply := s.Reply.Buf; len(reply) > 0 && reply[0] == '-' {
 		e.stats.unapplied++
@@ -54,9 +62,10 @@ func (e *Engine) Apply(args [][]byte) {
 
 // dispatch makes the checks that all commands share, in the order of Redis' processCommand, and runs the command,
 // queues it, or says why not.
-func (e *Engine) dispatch(s *Session, cmd, container *Command, args [][]byte) Status {
+func (e *Engine) dispatch(s *Session, r *Request) Status {
+	cmd, args := r.cmd, r.Args
 	if cmd == nil {
-		return e.rejectUnknown(s, container, args)
+		return e.rejectUnknown(s, r.container, args)
 	}
 	if !cmd.takes(len(args)) {
 		return e.reject(s, cmd, errWrongArity(cmd.Name))
@@ -74,6 +83,7 @@ func (e *Engine) dispatch(s *Session, cmd, container *Command, args [][]byte) St
 
 	c := e.prepare(s, cmd, args)
 	if e.Cluster != nil && !s.Primary && (cmd.Keys.any() || cmd.Name == "exec") {
+		c.first, c.firstSlot = r.key, r.slot
 		if to := e.route(c); to.verdict != serveHere {
 			return e.redirect(c, to)
 		}

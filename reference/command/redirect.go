@@ -46,8 +46,8 @@ func (e *Engine) route(c *Call) destination {
 	if !ok {
 		return destination{} // 4
 	}
-	c.first, c.firstSlot = first, e.SlotOf(first)
-	at := c.firstSlot
+	at := c.slotOf(first)
+	c.first, c.firstSlot = first, at
 	owner := m.Owner(at)
 	if owner == nil {
 		return destination{verdict: slotUnserved} // 2

@@ -25,12 +25,13 @@ const (
 )
 
 // arena allocates arrays of E, which has no pointers: the garbage collector never looks inside. Each slab is cut into
-// allocations of one class; what is larger than a slab has a slab of its own. Memory comes from makeBlock alone and
-// goes back in dropSlab: if it shall come from elsewhere (an mmap), that is the place.
+// allocations of one class; what is larger than a slab has a slab of its own, on the heap. The memory of full-size slabs
+// comes from blocks.
 //
 // Of the slabs with room the fullest is filled first, and the emptiest is drained when too much of its class is unused
 // (drain.go). So memory comes back after deletes, in whatever order they come.
 type arena[E byte | cell] struct {
+	source    *blocks
 	slabs     []slab[E] // by number; 0 is never used
 	numbers   []uint32  // of slabs that are no more
 	blocks    [][]E     // memory of full-size slabs that are no more
@@ -72,8 +73,8 @@ const (
 )
 
 // newArena returns an empty arena that reports the moves it makes.
-func newArena[E byte | cell](unitElems int, moved func(from, to ref, content []E)) arena[E] {
-	return arena[E]{slabs: make([]slab[E], 1), unitElems: unitElems, moved: moved}
+func newArena[E byte | cell](source *blocks, unitElems int, moved func(from, to ref, content []E)) arena[E] {
+	return arena[E]{source: source, slabs: make([]slab[E], 1), unitElems: unitElems, moved: moved}
 }
 
 // at is the allocation r, in the full size of its class.
@@ -232,10 +233,10 @@ func (a *arena[E]) makeBlock(n int) []E {
 		return a.popBlock()[:n]
 	}
 	a.bytes += slabBytesMax
-	return make([]E, full)[:n]
+	return asElements[E](a.source.take())[:n]
 }
 
-// dropSlab forgets an empty slab. Its memory is kept or left to the garbage collector.
+// dropSlab forgets an empty slab. Its memory is kept or given back.
 func (a *arena[E]) dropSlab(id uint32) {
 	a.unlist(id)
 	s := &a.slabs[id]
@@ -252,7 +253,7 @@ func (a *arena[E]) dropSlab(id uint32) {
 	*s = slab[E]{}
 	a.numbers = append(a.numbers, id)
 	for keep := blocksAlways + (len(a.slabs)-len(a.numbers))/slabsPerBlock; len(a.blocks) > keep; {
-		a.popBlock()
+		a.source.give(asBytes(a.popBlock()))
 		a.bytes -= slabBytesMax
 	}
 }

@@ -28,10 +28,13 @@ type DB struct {
 	keys     int
 	expiring expiring
 	objects  *objects
+	blocks   *blocks
 	records  arena[byte]
 	arrays   arena[cell] // the cells of the tables
 
-	snapshots []*Snapshot // that are not complete
+	snapshots  []*Snapshot // that are not complete
+	flushed    bool        // snapshots alone still read this
+	prefetched int         // of no meaning: without it, reads for their own sake would be left out by the compiler
 }
 
 // group is the tables of neighbouring slots. A DB with few keys has few of them.
@@ -47,11 +50,17 @@ func New() *DB { return NewSeeded(0) }
 
 // NewSeeded returns an empty DB whose order of keys depends on seed. Who does not know the seed cannot choose keys that
 // collide.
-func NewSeeded(seed uint64) *DB {
-	db := &DB{hasher: newHasher(seed)}
+func NewSeeded(seed uint64) *DB { return NewIn(nil, seed) }
+
+// NewIn is NewSeeded with the slabs in memory, or on the heap if that is nil.
+func NewIn(memory Memory, seed uint64) *DB {
+	db := &DB{hasher: newHasher(seed), blocks: &blocks{memory: memory}}
 	db.Flush()
 	return db
 }
+
+// Close gives back the Memory. The DB, and what was read from it, must not be used any more.
+func (db *DB) Close() { db.blocks.close() }
 
 // Flush removes every key and lets go of the memory.
 func (db *DB) Flush() {
@@ -60,8 +69,9 @@ func (db *DB) Flush() {
 	db.keys = 0
 	db.expiring = expiring{}
 	db.objects = new(objects) // another one: what was in the old one is no longer on account
-	db.records = newArena(unitBytes, db.recordMoved)
-	db.arrays = newArena(1, db.cellsMoved)
+	db.blocks.reset()
+	db.records = newArena(db.blocks, unitBytes, db.recordMoved)
+	db.arrays = newArena(db.blocks, 1, db.cellsMoved)
 }
 
 // Get returns the value of key, expired or not. Nothing is allocated.

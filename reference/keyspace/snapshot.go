@@ -52,6 +52,7 @@ func (s *Snapshot) Continue(enough func() bool) (complete bool) {
 		}
 		s.nextSlot()
 	}
+	s.leave()
 	return true
 }
 
@@ -59,6 +60,14 @@ func (s *Snapshot) Continue(enough func() bool) (complete bool) {
 func (s *Snapshot) Stop() {
 	s.db.dropSnapshot(s)
 	s.left = 0
+	s.leave()
+}
+
+// leave gives back the memory of flushed tables when nobody else reads them.
+func (s *Snapshot) leave() {
+	if s.db.flushed && len(s.db.snapshots) == 0 {
+		s.db.Close()
+	}
 }
 
 // see visits the key of a cell. The last one ends the Snapshot.
@@ -113,6 +122,8 @@ func (db *DB) leaveToSnapshots() {
 	}
 	old := new(DB)
 	*old = *db
+	old.flushed = true
+	db.blocks = &blocks{memory: old.blocks.memory}
 	for _, s := range db.snapshots {
 		s.db = old
 	}

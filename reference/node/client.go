@@ -67,42 +67,61 @@ func (n *Node) receiveClient(c *Conn, data []byte) {
 // execute runs the requests at the head of buf and says how many bytes they were. It stops at one that is incomplete, at
 // one that has to come again, and after one whose reply comes later.
 func (n *Node) execute(c *Conn, buf []byte) (used int) {
-	s, p := c.Session, &c.client.parser
-	p.Limits = n.limits.request
+	p := &c.client.parser
 	for !c.client.leaving && !c.client.waiting {
-		c.client.executing = len(buf) - used
-		p.Limits.Authenticated = s.Authenticated()
-		args, size, err := p.Next(buf[used:])
-		if err != nil {
-			n.protocolError(c, err)
-			break
+		p.Limits = n.limits.request
+		p.Limits.Authenticated = c.Session.Authenticated()
+		requests, err := n.ahead.parse(p, buf[used:])
+		n.engine.Prepare(requests)
+		if len(requests) > 1 {
+			n.engine.BeginWork() // the first of them is not to pay for all
 		}
-		if size == 0 {
-			break
-		}
-		if len(args) > 0 {
-			switch n.engine.Execute(s, args) {
-			case command.Parked:
-				c.client.waiting = true
-				size = 0
-			case command.Blocked:
-				c.client.waiting = true
-			case command.Closing:
-				n.dismiss(c)
+		for i := range requests {
+			c.client.executing = len(buf) - used
+			used += n.executeOne(c, &requests[i])
+			if c.client.leaving || c.client.waiting {
+				p.Reset() // the others are parsed again when it is their turn
+				break
 			}
-			n.engine.RequestDone(s)
-			n.carryOut()
-			c.setAside()
-		} else if s.Replica != nil {
-			s.Replica.AckAt = n.now.Mono // an empty line is a sign of life while it loads its snapshot
 		}
-		used += size
+		if err != nil && !c.client.leaving && !c.client.waiting {
+			n.protocolError(c, err)
+		}
+		if len(requests) == 0 {
+			break
+		}
 	}
 	c.client.executing = 0
+	n.ahead.clear()
 	n.replied(c)
 	if c.client.leaving {
 		return len(buf)
 	}
+	return used
+}
+
+// executeOne runs one request and says how many bytes of it are done with.
+func (n *Node) executeOne(c *Conn, r *command.Request) (used int) {
+	s := c.Session
+	if len(r.Args) == 0 {
+		if s.Replica != nil {
+			s.Replica.AckAt = n.now.Mono // an empty line is a sign of life while it loads its snapshot
+		}
+		return r.Bytes
+	}
+	used = r.Bytes
+	switch n.engine.ExecutePrepared(s, r) {
+	case command.Parked:
+		c.client.waiting = true
+		used = 0
+	case command.Blocked:
+		c.client.waiting = true
+	case command.Closing:
+		n.dismiss(c)
+	}
+	n.engine.RequestDone(s)
+	n.carryOut()
+	c.setAside()
 	return used
 }
 

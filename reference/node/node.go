@@ -32,6 +32,7 @@ type Node struct {
 	links       map[cluster.LinkID]*Conn   // likewise
 	lastSession uint64
 	limits      limits
+	ahead       ahead
 
 	frame      bus.Frame
 	encoded    []byte // the last frame that was sent
@@ -58,6 +59,9 @@ type Config struct {
 	Stopwatch func() clock.Micros
 	// RewriteConfig is CONFIG REWRITE: it makes the configuration file say what holds now. Nil when there is none.
 	RewriteConfig func() error
+
+	// Memory is for what clients store; nil is the heap. Close gives it back.
+	Memory keyspace.Memory
 	// Seed is where all chance comes from: ids, jitter, samples.
 	Seed uint64
 	// Now is the time of the start.
@@ -72,7 +76,7 @@ func New(cfg Config) (*Node, error) {
 		return nil, fmt.Errorf("starting the node: %w", err)
 	}
 	n := &Node{
-		now: cfg.Now, options: cfg.Options, db: keyspace.NewSeeded(cfg.Seed), rand: rand.New(rand.NewPCG(cfg.Seed, 1)),
+		now: cfg.Now, options: cfg.Options, db: keyspace.NewIn(cfg.Memory, cfg.Seed), rand: rand.New(rand.NewPCG(cfg.Seed, 1)),
 		clients: make(map[*command.Session]*Conn), links: make(map[cluster.LinkID]*Conn),
 	}
 	n.source = replication.NewSource(replication.NewID(n.rand), int(cfg.Options.Int("repl-backlog-size")))
@@ -228,6 +232,9 @@ func (n *Node) StopAs(now clock.Instant, how command.ShutdownHow) {
 
 // Loading says whether the snapshot of an earlier life is still being read.
 func (n *Node) Loading() bool { return n.loading != nil }
+
+// Close gives the Memory back. The node must not be used any more.
+func (n *Node) Close() { n.db.Close() }
 
 // begin notes the time of an input.
 func (n *Node) begin(now clock.Instant) {

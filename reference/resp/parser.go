@@ -38,6 +38,12 @@ func (p *Parser) Next(buf []byte) (args [][]byte, n int, err error) {
 	return p.args, n, err
 }
 
+// Reset forgets what was seen of an unfinished request: whoever parsed ahead and could not go on begins anew, at the start of a
+// request.
+func (p *Parser) Reset() {
+	p.scanned, p.at, p.missing, p.need, p.lengths = 0, 0, 0, 0, p.lengths[:0]
+}
+
 // rest is for the wait for more bytes: views that were handed out must not keep the buffers of past requests alive.
 func (p *Parser) rest() {
 	if cap(p.args) > idleArgsMax {

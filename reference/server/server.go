@@ -159,6 +159,7 @@ func (s *Server) open() (*node.Node, error) {
 		Seed:          randomSeed(),
 		Process:       describeProcess(s.config),
 		RewriteConfig: func() error { return rewriteConfig(s.config) },
+		Memory:        pages,
 		Stopwatch:     stopwatch(),
 		Now:           clock.Instant{Wall: clock.Millis(s.start.UnixMilli())},
 	}
@@ -196,6 +197,7 @@ func (s *Server) wake(cfg node.Config) (n *node.Node, err error) {
 func (s *Server) serve() {
 	s.loop.run()
 	s.duties.dumper.close()
+	s.duties.node.Close()
 	s.nodesFile.close()
 	if path := s.config.String("unixsocket"); path != "" && s.duties.exit != nil {
 		os.Remove(inDir(s.config, path))

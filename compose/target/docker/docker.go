@@ -74,6 +74,9 @@ func (t *Target) Describe(ctx context.Context) (_ target.Description, err error)
 
 // Start implements target.Target.
 func (t *Target) Start(ctx context.Context, topology target.Topology) (target.Cluster, error) {
+	if topology.Front != nil {
+		return nil, &target.Unavailable{Reason: "containers have a network of their own, and nothing on this machine can stand in front of their nodes"}
+	}
 	c, err := t.start(ctx, topology)
 	if err != nil {
 		return nil, err

@@ -6,8 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"syscall"
 	"time"
@@ -54,23 +56,34 @@ func (t *Target) Start(ctx context.Context, topology target.Topology) (_ target.
 			err = errors.Join(err, c.Close())
 		}
 	}()
-	var numbers []int
-	for range topology.Nodes {
+	var numbers, announced []int
+	for i := range topology.Nodes {
 		port, err := target.ReservePort()
 		if err != nil {
 			return nil, err
 		}
 		c.ports = append(c.ports, port)
 		numbers = append(numbers, port.Number)
+		if topology.Front == nil {
+			continue
+		}
+		front, err := topology.Front.Announce(topology.Name(i), port.Addr(), port.Bus())
+		if err != nil {
+			return nil, err
+		}
+		announced = append(announced, front)
 	}
 	c.cluster, err = reference.Start(ctx, reference.Options{
-		Nodes: topology.Nodes, Ports: numbers, Dir: c.dir, Config: target.Merge(target.NodeOptions(), topology.Options),
+		Nodes: topology.Nodes, Ports: numbers, AnnouncePorts: announced, Dir: c.dir, Config: target.Merge(target.NodeOptions(), topology.Options),
 	})
 	if err != nil {
 		return nil, err
 	}
 	for i, inner := range c.cluster.Nodes() {
-		n := &Node{name: topology.Name(i), inner: inner}
+		n := &Node{name: topology.Name(i), inner: inner, addr: inner.Addr(), busPort: inner.BusPort()}
+		if len(announced) > 0 {
+			n.addr, n.busPort = net.JoinHostPort("127.0.0.1", strconv.Itoa(announced[i])), announced[i]+target.BusPortOffset
+		}
 		c.nodes = append(c.nodes, n)
 		if err := n.awaitReady(ctx); err != nil {
 			return nil, err
@@ -107,9 +120,11 @@ func (c *Cluster) Close() (err error) {
 
 // Node is one reference node. It has all abilities.
 type Node struct {
-	name  string
-	mutex sync.Mutex // one ability at a time
-	inner *reference.Node
+	name    string
+	addr    string // where it is reached: its own, or that of its front
+	busPort int
+	mutex   sync.Mutex // one ability at a time
+	inner   *reference.Node
 }
 
 var _ interface {
@@ -126,10 +141,10 @@ var _ interface {
 func (n *Node) Name() string { return n.name }
 
 // Addr implements target.Node.
-func (n *Node) Addr() string { return n.inner.Addr() }
+func (n *Node) Addr() string { return n.addr }
 
 // BusPort implements target.Node.
-func (n *Node) BusPort() int { return n.inner.BusPort() }
+func (n *Node) BusPort() int { return n.busPort }
 
 // Kill implements target.Killer: what is not on disk is lost. Killing a node that is down does nothing.
 func (n *Node) Kill(context.Context) error {
@@ -197,7 +212,7 @@ func (n *Node) NodesConf() (string, error) {
 
 func (n *Node) awaitReady(ctx context.Context) error {
 	noOneElseCouldEndIt := func() error { return nil }
-	if err := target.AwaitPong(ctx, n.Addr(), noOneElseCouldEndIt); err != nil {
+	if err := target.AwaitPong(ctx, n.inner.Addr(), noOneElseCouldEndIt); err != nil {
 		return fmt.Errorf("node %s: %w; its log ends:\n%s", n.name, err, target.Tail(n.inner.Log()))
 	}
 	return nil

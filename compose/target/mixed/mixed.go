@@ -126,7 +126,7 @@ func (t *Target) Start(ctx context.Context, topology target.Topology) (_ target.
 
 // share is what of a topology the kind at an index starts.
 func (t *Target) share(topology target.Topology, kind int, dir string) target.Topology {
-	share := target.Topology{Options: topology.Options, Dir: filepath.Join(dir, strconv.Itoa(kind+1))}
+	share := target.Topology{Options: topology.Options, Front: topology.Front, Dir: filepath.Join(dir, strconv.Itoa(kind+1))}
 	for i := kind; i < topology.Nodes; i += len(t.kinds) {
 		share.Names = append(share.Names, topology.Name(i))
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -29,9 +30,12 @@ type Node struct {
 	options map[string]string // everything in the words of redis.conf but the port
 	late    map[string]string // set by CONFIG SET after each start
 
-	mutex   sync.Mutex // one ability at a time
-	port    *target.Port
-	running *child // nil before the first start
+	front target.Front // nil: the node is reached at its own ports
+
+	mutex     sync.Mutex // one ability at a time
+	port      *target.Port
+	announced int    // the client port of its front, or 0
+	running   *child // nil before the first start
 }
 
 var _ interface {
@@ -42,6 +46,7 @@ var _ interface {
 	target.Pauser
 	target.LogReader
 	target.ConfReader
+	target.ConfWriter
 } = (*Node)(nil)
 
 func newNode(name string, c *Cluster, command *command, program string, options map[string]string) (*Node, error) {
@@ -54,10 +59,20 @@ func newNode(name string, c *Cluster, command *command, program string, options 
 func (n *Node) Name() string { return n.name }
 
 // Addr implements target.Node.
-func (n *Node) Addr() string { return n.port.Addr() }
+func (n *Node) Addr() string {
+	if n.announced != 0 {
+		return net.JoinHostPort("127.0.0.1", strconv.Itoa(n.announced))
+	}
+	return n.port.Addr()
+}
 
 // BusPort implements target.Node.
-func (n *Node) BusPort() int { return n.port.Bus() }
+func (n *Node) BusPort() int {
+	if n.announced != 0 {
+		return n.announced + target.BusPortOffset
+	}
+	return n.port.Bus()
+}
 
 // PID is the process id, or 0 while the node is down.
 func (n *Node) PID() int {
@@ -129,6 +144,16 @@ func (n *Node) NodesConf() (string, error) {
 	return string(text), err
 }
 
+// WriteNodesConf implements target.ConfWriter.
+func (n *Node) WriteNodesConf(text string) error {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	if n.isRunning() {
+		return fmt.Errorf("node %s is running: it would write over its nodes.conf", n.name)
+	}
+	return os.WriteFile(filepath.Join(n.dir, n.options["cluster-config-file"]), []byte(text), 0o644)
+}
+
 func (n *Node) logFile() string  { return n.dir + ".log" }
 func (n *Node) confFile() string { return n.dir + ".conf" }
 
@@ -143,6 +168,9 @@ func (n *Node) startAnywhere(ctx context.Context) error {
 			return err
 		}
 		n.port = port
+		if err := n.announce(); err != nil {
+			return err
+		}
 		err = n.start(ctx)
 		if err == nil || n.isRunning() || n.port.Free() || try == tries {
 			return err
@@ -151,6 +179,19 @@ func (n *Node) startAnywhere(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// announce tells the front where the node is, and the node what to announce.
+func (n *Node) announce() (err error) {
+	if n.front == nil {
+		return nil
+	}
+	if n.announced, err = n.front.Announce(n.name, n.port.Addr(), n.port.Bus()); err != nil {
+		return err
+	}
+	announced := target.AnnounceOptions(n.announced)
+	n.options, n.late = target.Merge(n.options, announced), target.Merge(n.late, n.command.late(announced))
+	return nil
 }
 
 // start starts the process and waits for PONG. When that does not come, the process is gone on return.
@@ -185,14 +226,14 @@ func (n *Node) awaitReady(ctx context.Context) error {
 		}
 		return nil
 	}
-	if err := target.AwaitPong(ctx, n.Addr(), alive); err != nil {
+	if err := target.AwaitPong(ctx, n.port.Addr(), alive); err != nil {
 		return err
 	}
 	if err := alive(); err != nil { // then it was somebody else who answered
 		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(n.late)) {
-		reply, err := target.Ask(ctx, n.Addr(), "CONFIG", "SET", name, n.late[name])
+		reply, err := target.Ask(ctx, n.port.Addr(), "CONFIG", "SET", name, n.late[name])
 		if err != nil {
 			return err
 		}
@@ -236,7 +277,7 @@ func (n *Node) awaitEnd(ctx context.Context) error {
 	}
 	for deadline := time.Now().Add(releaseLimit); !n.port.Free(); time.Sleep(pollInterval) {
 		if time.Now().After(deadline) {
-			return fmt.Errorf("node %s has ended and %s is still in use: a server must not leave its process group", n.name, n.Addr())
+			return fmt.Errorf("node %s has ended and %s is still in use: a server must not leave its process group", n.name, n.port.Addr())
 		}
 	}
 	return nil

@@ -89,7 +89,7 @@ func (t *Target) Start(ctx context.Context, topology target.Topology) (_ target.
 		if err != nil {
 			return nil, err
 		}
-		node.late = t.command.late(topology.Options)
+		node.late, node.front = t.command.late(topology.Options), topology.Front
 		c.nodes = append(c.nodes, node)
 	}
 	if err := target.AtOnce(c.nodes, func(n *Node) error { return n.startAnywhere(ctx) }); err != nil {

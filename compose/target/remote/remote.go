@@ -60,6 +60,9 @@ func (t *Target) Describe(ctx context.Context) (target.Description, error) {
 
 // Start implements target.Target. It starts nothing: it finds the nodes and makes sure that they can be reached from here.
 func (t *Target) Start(ctx context.Context, topology target.Topology) (target.Cluster, error) {
+	if topology.Front != nil {
+		return nil, &target.Unavailable{Reason: "nodes that already run cannot be told what to announce"}
+	}
 	lines, err := t.discover(ctx)
 	if err != nil {
 		return nil, err

@@ -1,4 +1,5 @@
-package bench
+// Package result is what a benchmark found: the types that become JSON, the product from which pages and summaries are made.
+package result
 
 import (
 	"encoding/json"
@@ -26,8 +27,15 @@ type Result struct {
 	Interrupted bool        `json:"interrupted,omitempty"` // ended early; what was measured until then is here
 	Environment Environment `json:"environment"`
 	Targets     []Target    `json:"targets"` // the first is the base
-	Series      []Series    `json:"series"`
+	// What was measured, by kind. A run measures what it was asked for; the rest is empty.
+	Series    []Series   `json:"series,omitempty"`    // workloads, side by side in slices
+	Figures   []Figure   `json:"figures,omitempty"`   // single quantities, by trials in turn
+	Timelines []Timeline `json:"timelines,omitempty"` // what clients see while the cluster changes
+	Growths   []Growth   `json:"growths,omitempty"`   // costs as something grows
 }
+
+// TwinSuffix marks the base when it is measured the second time.
+const TwinSuffix = " (again)"
 
 // Target is one of those that were measured.
 type Target struct {
@@ -44,7 +52,8 @@ type Target struct {
 // Series is one workload, put on all targets in turn.
 type Series struct {
 	ID            string            `json:"id"`                      // "get-p16"
-	Operation     string            `json:"operation"`               // "GET", "SET"
+	Curve         string            `json:"curve,omitempty"`         // name of the sweep of rates it is a point of
+	Operation     string            `json:"operation"`               // "GET", "SET", "90 % GET", "MGET of 10"
 	Loop          string            `json:"loop"`                    // LoopClosed or LoopOpen
 	Arrivals      string            `json:"arrivals,omitempty"`      // in the open loop: "poisson"
 	RatePerSecond float64           `json:"ratePerSecond,omitempty"` // in the open loop: requests due in a second
@@ -102,7 +111,8 @@ type Generator struct {
 	Invalid  string       `json:"invalid,omitempty"` // why the figures say more about the generator than about the server
 }
 
-func percentiles(h *hdrhistogram.Histogram) Percentiles {
+// PercentilesOf a histogram of nanoseconds.
+func PercentilesOf(h *hdrhistogram.Histogram) Percentiles {
 	return Percentiles{
 		Count: h.TotalCount(), Mean: h.Mean(), Max: h.Max(),
 		P50: h.ValueAtQuantile(50), P90: h.ValueAtQuantile(90), P99: h.ValueAtQuantile(99),
@@ -110,13 +120,14 @@ func percentiles(h *hdrhistogram.Histogram) Percentiles {
 	}
 }
 
-func generator(s *load.Sample) Generator {
+// GeneratorOf says what the generator cost in a sample.
+func GeneratorOf(s *load.Sample) Generator {
 	g := Generator{CPUShare: s.OwnShare()}
 	if n := s.Answered(); n > 0 {
 		g.NanosPerRequest = float64(s.OwnCPU) / float64(n)
 	}
 	if s.Lateness.TotalCount() > 0 {
-		lateness := percentiles(s.Lateness)
+		lateness := PercentilesOf(s.Lateness)
 		g.Lateness = &lateness
 	}
 	if err := s.Trust(); err != nil {

@@ -1,4 +1,4 @@
-package bench
+package result
 
 import (
 	"os"
@@ -26,8 +26,8 @@ type Environment struct {
 	begun ticks
 }
 
-// newEnvironment looks around before a run.
-func newEnvironment() Environment {
+// NewEnvironment looks around before a run.
+func NewEnvironment() Environment {
 	return Environment{
 		OS: runtime.GOOS + "/" + runtime.GOARCH, Cores: runtime.NumCPU(), MaxProcs: runtime.GOMAXPROCS(0), GoVersion: runtime.Version(),
 		Kernel: line("/proc/sys/kernel/osrelease"), CPU: field("/proc/cpuinfo", "model name"),
@@ -36,8 +36,8 @@ func newEnvironment() Environment {
 	}
 }
 
-// finish looks around again after it.
-func (e *Environment) finish() {
+// Finish looks around again after it.
+func (e *Environment) Finish() {
 	e.LoadAfter = loadAverage()
 	e.StealShare = readTicks().stealSince(e.begun)
 }

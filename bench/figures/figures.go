@@ -1,0 +1,153 @@
+// Package figures measures single quantities of targets in trials that take turns: what a redirect costs, how many keys a second move, how long
+// cluster queries take, what a key and a connection weigh.
+package figures
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/clusterspec/clusterspec/bench/result"
+	"github.com/clusterspec/clusterspec/bench/stats"
+)
+
+// Options say what is measured.
+type Options struct {
+	// Targets are text forms; the first is the base, and is measured twice.
+	Targets []string
+	Seed    uint64
+	// Groups are names from Groups.
+	Groups []string
+}
+
+// group is a set of figures that are measured on one set-up.
+type group struct {
+	name    string
+	figures []result.Figure
+	// trials is how often each target has its turn; 1 for what does not vary.
+	trials   int
+	estimate time.Duration // for one target
+	open     func(ctx context.Context, spec string) (subject, error)
+}
+
+// subject is a target that is set up for a group.
+type subject interface {
+	// name is how the target is called in results.
+	name() string
+	// trial measures each figure of the group once. NaN: it cannot be seen of this target.
+	trial(ctx context.Context) ([]float64, error)
+	close() error
+}
+
+var groups = slices.Concat([]group{redirection, migrations}, queries, []group{footprint})
+
+// Groups are the names there are.
+func Groups() (names []string) {
+	for _, g := range groups {
+		names = append(names, g.name)
+	}
+	return names
+}
+
+// Validate says what is wrong with the options.
+func (o Options) Validate() error {
+	for _, name := range o.Groups {
+		if !slices.Contains(Groups(), name) {
+			return fmt.Errorf("unknown figures %q (known: %s)", name, strings.Join(Groups(), ", "))
+		}
+	}
+	return nil
+}
+
+// Estimate is about how long all of it takes.
+func (o Options) Estimate() (total time.Duration) {
+	for _, g := range o.groups() {
+		total += g.estimate * time.Duration(len(o.Targets)+1)
+	}
+	return total
+}
+
+func (o Options) groups() (chosen []group) {
+	for _, g := range groups {
+		if slices.Contains(o.Groups, g.name) {
+			chosen = append(chosen, g)
+		}
+	}
+	return chosen
+}
+
+// Measure measures one group after the other and hands each over as soon as it is there. When ctx ends, the group under way is lost, and there is no
+// error.
+func Measure(ctx context.Context, o Options, starting func(name string), done func([]result.Figure)) error {
+	for _, g := range o.groups() {
+		if ctx.Err() != nil {
+			return nil
+		}
+		starting(g.name)
+		figures, err := g.measure(ctx, o)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("measuring %s: %w", g.name, err)
+		}
+		done(figures)
+	}
+	return nil
+}
+
+// measure sets the targets up, the base twice, and lets them take turns in an order drawn anew for each round.
+func (g group) measure(ctx context.Context, o Options) (_ []result.Figure, err error) {
+	var subjects []subject
+	defer func() {
+		for _, s := range subjects {
+			err = errors.Join(err, s.close())
+		}
+	}()
+	figures := slices.Clone(g.figures)
+	for i := range figures {
+		figures[i].Parties = nil
+	}
+	specs := append([]string{o.Targets[0]}, o.Targets...)
+	seen := make(map[string]int)
+	for i, spec := range specs {
+		s, err := g.open(ctx, spec)
+		if err != nil {
+			return nil, err
+		}
+		subjects = append(subjects, s)
+		name := s.name()
+		if i == 1 {
+			name += result.TwinSuffix
+		} else if seen[name]++; seen[name] > 1 {
+			name += fmt.Sprintf(" #%d", seen[name])
+		}
+		for k := range figures {
+			figures[k].Parties = append(figures[k].Parties, result.Measured{Name: name})
+		}
+	}
+	order := rand.New(rand.NewPCG(o.Seed, 3))
+	for range g.trials {
+		for _, i := range order.Perm(len(subjects)) {
+			values, err := subjects[i].trial(ctx)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", subjects[i].name(), err)
+			}
+			for k, v := range values {
+				figures[k].Parties[i].Add(v)
+			}
+		}
+	}
+	for k := range figures {
+		figures[k].Conclude(g.trials >= stats.MinPairs, o.Seed)
+	}
+	return figures, nil
+}
+
+// unseen is the value of a figure that cannot be seen of a target.
+var unseen = math.NaN()
