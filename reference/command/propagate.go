@@ -62,6 +62,10 @@ func (e *Engine) flushOutgoing() {
 func (e *Engine) send(stream []byte) {
 	e.Source.Append(stream)
 	for _, s := range e.replicas {
+		if s.Replica.AwaitsAck {
+			s.Replica.held = append(s.Replica.held, stream...)
+			continue
+		}
 		s.Reply.Buf = append(s.Reply.Buf, stream...)
 		e.Host.Dirty(s)
 	}

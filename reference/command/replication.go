@@ -60,7 +60,13 @@ type ReplicaLink struct {
 	CapaPSYNC2    bool
 	Silent        bool // it began with SYNC, and may never acknowledge anything
 	SnapshotOnly  bool // it wants no stream
+	// The end of a snapshot of unknown length is seen only if nothing follows it: until the replica acknowledges it, the stream waits here.
+	AwaitsAck bool
+	held      []byte
 }
+
+// HeldBytes is how much of the stream waits for the replica to acknowledge its snapshot.
+func (l *ReplicaLink) HeldBytes() int { return len(l.held) }
 
 // following is what a session has to do with replication.
 type following struct {
@@ -125,14 +131,22 @@ func (c *Call) mayFollow() bool {
 	return true
 }
 
-// fullSync sends all keys in the form that every replica understands (section 9.3 of the protocol notes); the stream can
-// follow at once.
+// fullSync sends all keys, in one of the two forms of section 9.3 of the protocol notes: with the length in front, and then the stream can
+// follow at once, or, if the replica knows that form and repl-diskless-sync asks for it, with a mark at the end.
 func (c *Call) fullSync() {
 	c.stats.fullSyncs++
 	file := c.snapshot()
-	c.Reply.Buf = fmt.Appendf(c.Reply.Buf, "$%d\r\n", len(file))
-	c.Reply.Buf = append(c.Reply.Buf, file...)
-	if c.Session.following.announced.SnapshotOnly {
+	announced := &c.Session.following.announced
+	if announced.CapaEOF && c.Config.Bool("repl-diskless-sync") {
+		mark := replication.NewID(c.Rand).String()
+		c.Reply.Buf = fmt.Appendf(c.Reply.Buf, "$EOF:%s\r\n", mark)
+		c.Reply.Buf = append(append(c.Reply.Buf, file...), mark...)
+		announced.AwaitsAck = true
+	} else {
+		c.Reply.Buf = fmt.Appendf(c.Reply.Buf, "$%d\r\n", len(file))
+		c.Reply.Buf = append(c.Reply.Buf, file...)
+	}
+	if announced.SnapshotOnly {
 		c.Close()
 		return
 	}
@@ -218,6 +232,11 @@ func (c *Call) acknowledged(offset []byte) {
 	}
 	link.AckOffset = max(link.AckOffset, n)
 	link.AckAt = c.Now.Mono
+	if link.AwaitsAck {
+		link.AwaitsAck = false
+		c.Session.Reply.Buf = append(c.Session.Reply.Buf, link.held...)
+		link.held = nil
+	}
 	c.endWaits()
 }
 

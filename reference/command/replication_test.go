@@ -37,6 +37,41 @@ func TestStreamBeginsWithSelectAfterASnapshot(t *testing.T) {
 	}
 }
 
+// What a replica must not see before it has told that the snapshot is complete is sent as soon as it has.
+func TestStreamWaitsForTheEndOfAMarkedSnapshot(t *testing.T) {
+	b := newBench(t, testSetup{})
+	replica := b.client()
+	b.do(replica, "REPLCONF", "capa", "eof", "capa", "psync2")
+	got := b.do(replica, "PSYNC", "?", "-1")
+	_, file, _ := strings.Cut(got, "\r\n")
+	mark, file, _ := strings.Cut(file, "\r\n")
+	mark, marked := strings.CutPrefix(mark, "$EOF:")
+	if !marked || len(mark) != 40 || !strings.HasPrefix(file, "REDIS0") || !strings.HasSuffix(file, mark) {
+		t.Fatalf("PSYNC: %.120q", got)
+	}
+	replica.Reply.Buf = nil
+	b.do(b.client(), "SET", "a", "1")
+	if len(replica.Reply.Buf) != 0 {
+		t.Errorf("before the acknowledgement: %q", replica.Reply.Buf)
+	}
+	b.do(replica, "REPLCONF", "ACK", "0")
+	b.do(b.client(), "SET", "b", "2")
+	want := "*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\n1\r\n*3\r\n$3\r\nSET\r\n$1\r\nb\r\n$1\r\n2\r\n"
+	if got := string(replica.Reply.Buf); got != want {
+		t.Errorf("after it: %q", got)
+	}
+}
+
+func TestSnapshotsHaveALengthWhereItIsAskedFor(t *testing.T) {
+	b := newBench(t, testSetup{options: map[string]string{"repl-diskless-sync": "no"}})
+	replica := b.client()
+	b.do(replica, "REPLCONF", "capa", "eof", "capa", "psync2")
+	got := b.do(replica, "PSYNC", "?", "-1")
+	if _, file, _ := strings.Cut(got, "\r\n"); !strings.HasPrefix(file, "$") || strings.HasPrefix(file, "$EOF") || replica.Replica.AwaitsAck {
+		t.Errorf("PSYNC: %.120q", got)
+	}
+}
+
 func TestPsyncGoesOnFromTheBacklog(t *testing.T) {
 	b, _ := followed(t)
 	id := b.Source.ID().String()

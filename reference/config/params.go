@@ -105,6 +105,7 @@ var own = []Param{
 	// Replication.
 	{Name: "repl-backlog-size", Kind: Memory, Default: "1048576", Min: 1, Max: noLimit, Doc: "bytes of the stream kept for partial synchronisation"},
 	{Name: "repl-backlog-ttl", Kind: Int, Default: "3600", Max: noLimit, Settable: true, Doc: "seconds the stream is kept after the last replica left; 0: for ever"},
+	{Name: "repl-diskless-sync", Kind: Bool, Default: "yes", Settable: true, Doc: "send snapshots with a mark at their end to replicas that know that form; no: with their length in front. They never go by the disk"},
 	{Name: "repl-ping-replica-period", Kind: Int, Default: "10", Min: 1, Max: math.MaxInt32, Settable: true, Doc: "seconds between a primary's pings of its replicas"},
 	{Name: "repl-timeout", Kind: Int, Default: "60", Min: 1, Max: math.MaxInt32, Settable: true, Doc: "seconds of silence after which a replication link is closed"},
 	{Name: "replica-announce-ip", Kind: String, Default: "", Settable: true, Doc: "address a replica announces to its primary"},

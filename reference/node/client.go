@@ -202,7 +202,13 @@ func (n *Node) outputLimit(c *Conn) config.OutputLimit {
 
 // unread is how much of its replies a client has left unread. The snapshot that a replica is just being sent does not
 // count.
-func (n *Node) unread(c *Conn) int64 { return int64(c.unwritten() - c.client.exemptBytes) }
+func (n *Node) unread(c *Conn) int64 {
+	unread := c.unwritten() - c.client.exemptBytes
+	if c.isReplica() {
+		unread += c.Session.Replica.HeldBytes()
+	}
+	return int64(unread)
+}
 
 // overLimit says whether a client has left too much unread, or for too long.
 func (n *Node) overLimit(c *Conn) bool {
