@@ -24,8 +24,8 @@ test: tools ## every test of the project (installs redis-server if it is missing
 race: tools ## the tests of everything with goroutines under the race detector
 	$(GO) test -race $(CONCURRENT)
 
-cover: tools ## coverage of the reference's packages
-	$(GO) test -coverprofile=coverage.out -coverpkg=./reference/... ./reference/... && $(GO) tool cover -func=coverage.out | tail -n 1
+cover: tools ## coverage of the reference's packages; the protocol's must have 95 %
+	.ci/cover coverage.out
 
 lint: ## gofmt, go vet, staticcheck, go mod tidy
 	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }

@@ -8,7 +8,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"net"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -305,7 +304,8 @@ func startRedis(t *testing.T, options ...string) (socket string) {
 	go func() { server.Wait(); close(exited) }()
 	t.Cleanup(func() { server.Process.Kill(); <-exited })
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); {
-		if _, err := os.Stat(socket); err == nil {
+		if conn, err := net.Dial("unix", socket); err == nil { // that the socket is there does not say that anybody listens
+			conn.Close()
 			return socket
 		}
 		select {
