@@ -12,7 +12,10 @@ import (
 )
 
 // since72 are the rows that the oracle, a redis-server 7.0, does not have. SLOT-STATS is later still.
-var since72 = map[string]bool{"cluster|myshardid": true, "cluster|slot-stats": true, "client|setinfo": true, "client|no-touch": true}
+var since72 = map[string]bool{
+	"cluster|myshardid": true, "cluster|slot-stats": true, "client|setinfo": true, "client|no-touch": true,
+	"zrank": true, "zrevrank": true, // which got WITHSCORE
+}
 
 // TestTableAgreesWithRedis holds what COMMAND says of each of our commands against what redis-server says: name, arity,
 // flags, key positions, categories, tips and key specifications. Redis's notes on key specifications are not compared:

@@ -40,8 +40,7 @@ var listWaitCommands = []Command{
 // keysBeforeLast is a command whose arguments are keys but for the last one.
 func keysBeforeLast(a Access) Keys { return Keys{First: 1, Last: -2, Step: 1, Access: []Access{a}} }
 
-// waitArg reads an argument as how many seconds to wait, and returns when (mono) they are over; 0 stays 0: forever. What
-// is too large for an integer is negative to Redis.
+// waitArg reads an argument as how many seconds to wait, and returns when (mono) they are over; 0 stays 0: forever.
 func (c *Call) waitArg(i int) (clock.Millis, bool) {
 	seconds := new(big.Float).SetPrec(floatPrecision)
 	if !parseFloat(seconds, c.Args[i]) {
@@ -54,8 +53,11 @@ func (c *Call) waitArg(i int) (clock.Millis, bool) {
 		n++
 	}
 	switch {
-	case n < 0 || n == math.MaxInt64:
+	case n < 0:
 		c.Error("ERR timeout is negative")
+		return 0, false
+	case n > math.MaxInt64-int64(c.Now.Wall): // which Redis adds it to; 7.0 takes what is too large for negative
+		c.Error("ERR timeout is out of range")
 		return 0, false
 	case n == 0:
 		return 0, true

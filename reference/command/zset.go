@@ -38,11 +38,11 @@ var zsetCommands = []Command{
 		Complexity: "O(N) in the number of members given", Summary: "Returns the scores of several members", Run: zmscore,
 	},
 	{
-		Name: "zrank", Arity: 3, Flags: ReadOnly | Fast, Keys: oneKey(ReadKey | ReturnsValue), Group: "sorted-set", Since: "2.0.0",
+		Name: "zrank", Arity: -3, Flags: ReadOnly | Fast, Keys: oneKey(ReadKey | ReturnsValue), Group: "sorted-set", Since: "2.0.0",
 		Complexity: "O(log N)", Summary: "Says how many members stand before one", Run: func(c *Call) { rank(c, false) },
 	},
 	{
-		Name: "zrevrank", Arity: 3, Flags: ReadOnly | Fast, Keys: oneKey(ReadKey | ReturnsValue), Group: "sorted-set", Since: "2.0.0",
+		Name: "zrevrank", Arity: -3, Flags: ReadOnly | Fast, Keys: oneKey(ReadKey | ReturnsValue), Group: "sorted-set", Since: "2.0.0",
 		Complexity: "O(log N)", Summary: "Says how many members stand behind one", Run: func(c *Call) { rank(c, true) },
 	},
 	{
@@ -250,18 +250,39 @@ func replyScore(c *Call, z *keyspace.ZSet, member []byte) {
 	c.Reply.Null()
 }
 
+// rank is ZRANK and ZREVRANK. WITHSCORE came with Redis 7.2.
 func rank(c *Call, reverse bool) {
+	withScore := len(c.Args) == 4
+	switch {
+	case len(c.Args) > 4:
+		c.Error(errWrongArity(c.Cmd.Name))
+		return
+	case withScore && !is(c.Args[3], "WITHSCORE"):
+		c.Error(errSyntax)
+		return
+	}
 	z, ok := readObject[keyspace.ZSet](c, c.Args[1])
 	if !ok {
 		return
 	}
 	if z != nil {
 		if n, there := z.Rank(c.Args[2], reverse); there {
+			if withScore {
+				c.Reply.Array(2)
+			}
 			c.Reply.Int(int64(n))
+			if withScore {
+				score, _ := z.Score(c.Args[2])
+				c.Reply.Double(score)
+			}
 			return
 		}
 	}
-	c.Reply.Null()
+	if withScore {
+		c.Reply.NullArray()
+	} else {
+		c.Reply.Null()
+	}
 }
 
 func zrandmember(c *Call) {
