@@ -13,6 +13,7 @@ type Request struct {
 	cmd, container *Command  // what commandTable.lookup found
 	key            []byte    // at cmd.Keys.First; nil if there is none
 	slot           slot.Slot // of it
+	more           bool      // others follow that were prepared with this one
 }
 
 // Prepare looks at requests that are about to be executed one after the other. What their keys need is brought into the processor's
@@ -21,6 +22,7 @@ func (e *Engine) Prepare(requests []Request) {
 	keys := 0
 	for i := range requests {
 		r := &requests[i]
+		r.more = i+1 < len(requests)
 		if len(r.Args) == 0 {
 			continue
 		}

@@ -25,7 +25,8 @@ type Command struct {
 	Run func(*Call)
 
 	subcommands []*Command
-	index       int // of its counters in Engine.stats
+	index       int  // of its counters in Engine.stats
+	quick       bool // it takes no time that is worth to be measured
 }
 
 // Failure is an error that a command may answer with. docs/cluster-commands.md is made of those of CLUSTER, and a test

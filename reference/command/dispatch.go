@@ -18,9 +18,12 @@ func (e *Engine) Execute(s *Session, args [][]byte) Status {
 // ExecutePrepared is Execute for a request that Prepare has seen.
 func (e *Engine) ExecutePrepared(s *Session, r *Request) Status {
 	cmd := r.cmd
-	e.caller, s.lastCommand = s, cmd
+	e.caller, s.lastCommand, e.more = s, cmd, r.more && r.Bytes < quickBytesMax
 	status := e.dispatch(s, r)
-	e.caller = nil
+	e.caller, e.more = nil, false
+	if len(e.untimed) > 0 && (!r.more || status != Done) {
+		e.shareTime()
+	}
 	if status == Parked {
 		return Parked
 	}
@@ -188,6 +191,9 @@ func (e *Engine) mayDebug(s *Session) bool {
 
 // run executes a command, counts it, and propagates what it changed (Redis: call).
 func (e *Engine) run(c *Call) Status {
+	if len(e.untimed) > 0 && !c.Cmd.quick {
+		e.shareTime()
+	}
 	mark, begun := len(c.Reply.Buf), e.lap
 	e.depth++
 	c.Cmd.Run(c)
@@ -195,9 +201,16 @@ func (e *Engine) run(c *Call) Status {
 	e.stats.commands++
 	counters := e.stats.of(c.Cmd)
 	counters.calls++
-	if e.Stopwatch != nil {
+	switch {
+	case e.Stopwatch == nil:
+	case c.Cmd.quick && e.more && e.mayShareTime() && len(c.Reply.Buf)-mark < quickBytesMax:
+		e.untimed = append(e.untimed, counters)
+	default:
 		e.lap = e.Stopwatch()
 		c.took = e.lap - begun
+		if len(e.untimed) > 0 {
+			c.took = e.share(c.took)
+		}
 		e.measure(c, counters)
 	}
 	if len(e.monitors) > 0 {

@@ -78,6 +78,8 @@ type Engine struct {
 	scratch []byte // for values under construction
 	stats   stats
 
+	more      bool         // others of the same pipeline follow the running request
+	untimed   []*counters  // of the quick commands since lap
 	lap       clock.Micros // when the last command ended, or the work that led to this one began
 	measuring measuring
 	slowlog   slowlog

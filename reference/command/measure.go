@@ -20,16 +20,55 @@ func (e *Engine) BeginWork() {
 	}
 }
 
-// measure enters how long a command took wherever that is asked for.
-func (e *Engine) measure(c *Call, n *counters) {
-	took := c.took
+// To read the clock takes as long as a quick command does. In a pipeline those that follow one another are timed together, and each
+// is taken to have had its share; all others are timed by themselves.
+
+// quickBytesMax is how long requests and replies may be of which copying them takes no time.
+const quickBytesMax = 4096
+
+// mayShareTime says whether nobody wants to know better: what each command cost a slot, or which ones were a little slow.
+func (e *Engine) mayShareTime() bool {
+	const little clock.Micros = 1000
+	return e.depth == 0 && e.slotCosts == nil && (e.measuring.slow < 0 || e.measuring.slow >= little)
+}
+
+// isQuick says whether a command takes next to no time whatever its keys hold.
+func (cmd *Command) isQuick() bool { return cmd.Complexity == "O(1)" && cmd.Keys.First > 0 }
+
+// shareTime ends a run of quick commands.
+func (e *Engine) shareTime() {
+	begun, last := e.lap, e.untimed[len(e.untimed)-1]
+	e.untimed = e.untimed[:len(e.untimed)-1]
+	e.lap = e.Stopwatch()
+	last.add(e.share(e.lap-begun), e.measuring.histograms)
+}
+
+// share gives the quick commands that were not timed their part of what they took together with another one, whose part it returns.
+func (e *Engine) share(took clock.Micros) clock.Micros {
+	each := took / clock.Micros(len(e.untimed)+1)
+	for _, n := range e.untimed {
+		n.add(each, e.measuring.histograms)
+		took -= each
+	}
+	e.untimed = e.untimed[:0]
+	return took
+}
+
+// add enters how long a call took.
+func (n *counters) add(took clock.Micros, inHistogram bool) {
 	n.took += took
-	if e.measuring.histograms && c.status != Blocked {
+	if inHistogram {
 		if n.histogram == nil {
 			n.histogram = new(histogram)
 		}
 		n.histogram.add(took)
 	}
+}
+
+// measure enters how long a command took wherever that is asked for.
+func (e *Engine) measure(c *Call, n *counters) {
+	took := c.took
+	n.add(took, e.measuring.histograms && c.status != Blocked)
 	if spike := e.measuring.spike; spike > 0 && took >= clock.Micros(spike)*1000 {
 		e.addSpike(c.Cmd, took)
 	}

@@ -136,7 +136,7 @@ func (t *commandTable) add(cmd *Command) {
 	if t.byName[cmd.Name] != nil {
 		panic("two rows for " + cmd.Name)
 	}
-	cmd.index = t.rows
+	cmd.index, cmd.quick = t.rows, cmd.isQuick()
 	t.rows++
 	t.byName[cmd.Name] = cmd
 }
