@@ -14,6 +14,11 @@ import (
 // Owner is the node that a slot is bound to; nil: none.
 func (m *Machine) Owner(s slot.Slot) *Peer { return m.owner[s] }
 
+// Settled says that a slot is served here without a question: the cluster is up, the slot is ours, and no slot is on its way.
+func (m *Machine) Settled(s slot.Slot) bool {
+	return m.up && m.self.Slots.Has(s) && len(m.migrating)+len(m.importing) == 0
+}
+
 // bind makes p the owner of a slot, whoever was.
 func (m *Machine) bind(s slot.Slot, p *Peer) {
 	m.unbind(s)

@@ -134,6 +134,9 @@ func (k *Keys) accessAt(n int) Access {
 	return k.Access[min(n, len(k.Access)-1)]
 }
 
+// isOne says whether the command has exactly one key.
+func (k *Keys) isOne() bool { return k.First > 0 && k.First == k.Last && k.Find == nil }
+
 // any says whether the command can have keys.
 func (k *Keys) any() bool { return k.First > 0 || k.Find != nil }
 

@@ -36,6 +36,9 @@ type destination struct {
 // key in c.
 func (e *Engine) route(c *Call) destination {
 	m, cmd, s := e.Cluster, c.Cmd, c.Session
+	if c.first != nil && cmd.Keys.isOne() && m.Settled(c.firstSlot) {
+		return destination{} // 15, as for nearly all requests
+	}
 	var keys keyWalk
 	keys.begin(c)
 	if keys.queue == nil && cmd.Name == "exec" {
