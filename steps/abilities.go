@@ -23,6 +23,7 @@ func abilities() map[string]func(context.Context, target.Node) string {
 		"config":      ableToConfigure,
 		"config-file": startedWithFile,
 		"redis-cli":   redisCLIMissing,
+		"exporter":    exporterMissing,
 		"puppet":      kindTells,
 		"outsider":    kindTells,
 		"proxy":       kindTells,

@@ -34,6 +34,7 @@ type World struct {
 	follower    *clusterClient // the last cluster client that wrote
 	traffic     *traffic       // clients at work in the background
 	libraries   libraries
+	scrape      scrape // what the exporter made of a node
 	bus         busState
 	tool        toolRun     // the last call of redis-cli
 	single      *standalone // a server that is no cluster node
@@ -78,13 +79,13 @@ func (w *World) register(sc *godog.ScenarioContext) {
 // actions do something; they are said once.
 func (w *World) actions() []sentence {
 	return slices.Concat(w.setupActions(), w.clientActions(), w.distributionActions(), w.migrationActions(), w.trafficActions(),
-		w.kindsActions(), w.failureActions(), w.pubsubActions(), w.libraryActions(), w.busActions(), w.puppetActions(), w.toolsActions(), w.faultsActions())
+		w.kindsActions(), w.failureActions(), w.pubsubActions(), w.libraryActions(), w.exporterActions(), w.busActions(), w.puppetActions(), w.toolsActions(), w.faultsActions())
 }
 
 // statements look at something; they hold now, within some time, or for some time.
 func (w *World) statements() []sentence {
 	return slices.Concat(w.topologyStatements(), w.clusterSlotsStatements(), w.identityStatements(), w.epochStatements(), w.clientStatements(),
-		w.distributionStatements(), w.migrationStatements(), w.trafficStatements(), w.kindsStatements(), w.failureStatements(), w.pubsubStatements(), w.libraryStatements(),
+		w.distributionStatements(), w.migrationStatements(), w.trafficStatements(), w.kindsStatements(), w.failureStatements(), w.pubsubStatements(), w.libraryStatements(), w.exporterStatements(),
 		w.busStatements(), w.puppetStatements(), w.toolsStatements(), w.faultsStatements())
 }
 

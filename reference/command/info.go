@@ -133,16 +133,23 @@ func (e *Engine) infoMemory(t *infoText) {
 	t.add("used_memory_peak", "%d", peak)
 	t.add("used_memory_peak_human", "%s", humanBytes(peak))
 	t.add("used_memory_peak_perc", "%.2f%%", 100*float64(used)/float64(max(peak, 1)))
+	t.add("used_memory_overhead", "0") // used_memory is what keys and values take, and nothing else
+	t.add("used_memory_startup", "0")
+	t.add("used_memory_dataset", "%d", used)
+	t.add("used_memory_dataset_perc", "%.2f%%", 100*float64(used)/float64(max(used, 1)))
 	if total := e.Process.SystemBytes; total > 0 {
 		t.add("total_system_memory", "%d", total)
 		t.add("total_system_memory_human", "%s", humanBytes(total))
 	}
+	t.add("used_memory_lua", "0")
+	t.add("used_memory_scripts", "0")
 	t.add("number_of_cached_scripts", "0")
 	t.add("number_of_functions", "0")
 	t.add("number_of_libraries", "0")
 	t.add("maxmemory", "0")
 	t.add("maxmemory_human", "0B")
 	t.add("maxmemory_policy", "noeviction")
+	t.add("mem_not_counted_for_evict", "0")
 	normal, replicas := e.clientBytes()
 	t.add("mem_clients_slaves", "%d", replicas)
 	t.add("mem_clients_normal", "%d", normal)
@@ -150,6 +157,8 @@ func (e *Engine) infoMemory(t *infoText) {
 	if e.Source != nil && e.Source.Active() {
 		t.add("mem_replication_backlog", "%d", e.Source.BacklogSize())
 	}
+	t.add("active_defrag_running", "0")
+	t.add("lazyfree_pending_objects", "0")
 }
 
 // humanBytes shortens a size as Redis does (bytesToHuman).
@@ -189,7 +198,11 @@ func (e *Engine) infoStats(t *infoText) {
 	t.add("pubsub_channels", "%d", len(e.messages.channels))
 	t.add("pubsub_patterns", "%d", len(e.messages.patterns))
 	t.add("pubsubshard_channels", "%d", len(e.messages.shard))
+	t.add("latest_fork_usec", "0")
 	t.add("total_forks", "0")
+	for _, idle := range []string{"hits", "misses", "key_hits", "key_misses"} {
+		t.add("active_defrag_"+idle, "0")
+	}
 	t.add("tracking_total_keys", "%d", len(e.caches.readers))
 	t.add("tracking_total_items", "%d", e.caches.items)
 	t.add("tracking_total_prefixes", "%d", len(e.caches.prefixes))
@@ -197,6 +210,8 @@ func (e *Engine) infoStats(t *infoText) {
 	t.add("total_error_replies", "%d", e.stats.errorsTotal)
 	t.add("total_reads_processed", "%d", e.Traffic.Reads)
 	t.add("total_writes_processed", "%d", e.Traffic.Writes)
+	t.add("io_threaded_reads_processed", "0") // there is one thread
+	t.add("io_threaded_writes_processed", "0")
 	t.add("acl_access_denied_auth", "%d", e.stats.wrongPasswords)
 }
 
