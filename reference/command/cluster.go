@@ -193,6 +193,18 @@ func replicas(c *Call, m *cluster.Machine) {
 	}
 }
 
+// linkBytes is the memory of what waits to be sent on the links of the cluster bus.
+func (e *Engine) linkBytes() (bytes int) {
+	if e.Cluster == nil {
+		return 0
+	}
+	for _, l := range e.Cluster.Links() {
+		allocated, _ := e.Host.LinkBuffer(l.Link)
+		bytes += allocated
+	}
+	return bytes
+}
+
 func links(c *Call, m *cluster.Machine) {
 	all := m.Links()
 	c.Reply.Array(len(all))

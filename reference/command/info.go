@@ -153,6 +153,7 @@ func (e *Engine) infoMemory(t *infoText) {
 	normal, replicas := e.clientBytes()
 	t.add("mem_clients_slaves", "%d", replicas)
 	t.add("mem_clients_normal", "%d", normal)
+	t.add("mem_cluster_links", "%d", e.linkBytes())
 	t.add("mem_allocator", "go")
 	if e.Source != nil && e.Source.Active() {
 		t.add("mem_replication_backlog", "%d", e.Source.BacklogSize())
