@@ -76,6 +76,7 @@ func (cmd *Command) Categories() []string {
 		{"@string", byGroup("string")},
 		{"@bitmap", byGroup("bitmap")},
 		{"@hyperloglog", byGroup("hyperloglog")},
+		{"@geo", byGroup("geo")},
 		{"@pubsub", f.Has(PubSub)},
 		{"@admin", f.Has(Admin | AdminCategory)},
 		{"@fast", f.Has(Fast)},

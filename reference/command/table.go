@@ -9,7 +9,7 @@ import (
 // groups is the whole table, one list per file.
 var groups = [][]Command{
 	connectionCommands, clientCommands, trackingCommands, transactionCommands, pubsubCommands,
-	stringCommands, lcsCommands, bitCommands, bitfieldCommands, hyperloglogCommands, settingCommands, counterCommands, keyCommands, expiryCommands, databaseCommands,
+	stringCommands, lcsCommands, bitCommands, bitfieldCommands, hyperloglogCommands, geoCommands, settingCommands, counterCommands, keyCommands, expiryCommands, databaseCommands,
 	listCommands, listMoveCommands, listWaitCommands, hashCommands, setCommands, setRandomCommands, setAlgebraCommands, zsetCommands, zrangeCommands, zpopCommands, zwaitCommands, zalgebraCommands, sortCommands,
 	serverCommands, saveCommands, shutdownCommands, infoCommands, introspectionCommands, debugCommands,
 	slowlogCommands, latencyCommands, monitorCommands, memoryCommands, aclCommands,
