@@ -225,7 +225,7 @@ func (e *Engine) infoReplication(t *infoText) {
 	}
 	t.add("connected_slaves", "%d", len(e.replicas))
 	for i, s := range e.replicas {
-		state, lag := "wait_bgsave", int64(0)
+		state, lag := "send_bulk", int64(0)
 		if s.Replica.Online {
 			state, lag = "online", seconds(e.Now.Mono-s.Replica.AckAt)
 		}

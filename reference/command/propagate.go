@@ -62,8 +62,8 @@ func (e *Engine) flushOutgoing() {
 func (e *Engine) send(stream []byte) {
 	e.Source.Append(stream)
 	for _, s := range e.replicas {
-		if s.Replica.AwaitsAck {
-			s.Replica.held = append(s.Replica.held, stream...)
+		if full := s.Replica.full; full != nil {
+			full.stream = append(full.stream, stream...)
 			continue
 		}
 		s.Reply.Buf = append(s.Reply.Buf, stream...)
@@ -82,4 +82,9 @@ func (e *Engine) Follow(s *Session, full bool) {
 }
 
 // forgetReplica ends what Follow began.
-func (e *Engine) forgetReplica(s *Session) { remove(&e.replicas, s) }
+func (e *Engine) forgetReplica(s *Session) {
+	remove(&e.replicas, s)
+	if s.Replica != nil && s.Replica.full != nil {
+		s.Replica.full.snapshot.Stop()
+	}
+}

@@ -6,11 +6,8 @@ import (
 	"strconv"
 
 	"github.com/clusterspec/clusterspec/reference/clock"
-	"github.com/clusterspec/clusterspec/reference/keyspace"
-	"github.com/clusterspec/clusterspec/reference/rdb"
 	"github.com/clusterspec/clusterspec/reference/replication"
 	"github.com/clusterspec/clusterspec/reference/resp"
-	"github.com/clusterspec/clusterspec/reference/slot"
 )
 
 // replicationCommands are what a replica says to its primary, and what clients ask about replicas.
@@ -60,13 +57,9 @@ type ReplicaLink struct {
 	CapaPSYNC2    bool
 	Silent        bool // it began with SYNC, and may never acknowledge anything
 	SnapshotOnly  bool // it wants no stream
-	// The end of a snapshot of unknown length is seen only if nothing follows it: until the replica acknowledges it, the stream waits here.
-	AwaitsAck bool
-	held      []byte
-}
 
-// HeldBytes is how much of the stream waits for the replica to acknowledge its snapshot.
-func (l *ReplicaLink) HeldBytes() int { return len(l.held) }
+	full *fullSync // nil when it is not being sent all keys
+}
 
 // following is what a session has to do with replication.
 type following struct {
@@ -93,7 +86,7 @@ func psync(c *Call) {
 		}
 		c.Source.Open(replication.NewID(c.Rand)) // before the id is told: it changes with the first replica
 		c.Reply.Simple(fmt.Sprintf("FULLRESYNC %s %d", c.Source.ID(), c.Source.Offset()))
-		c.fullSync()
+		c.beginFullSync()
 		return
 	}
 	c.stats.partialSyncs++
@@ -113,7 +106,7 @@ func sync(c *Call) {
 	}
 	c.Source.Open(replication.NewID(c.Rand))
 	c.Session.following.announced.Silent = true
-	c.fullSync()
+	c.beginFullSync()
 }
 
 // mayFollow says whether the session may become a replica's link now, and if not, why.
@@ -129,40 +122,6 @@ func (c *Call) mayFollow() bool {
 		return false
 	}
 	return true
-}
-
-// fullSync sends all keys, in one of the two forms of section 9.3 of the protocol notes: with the length in front, and then the stream can
-// follow at once, or, if the replica knows that form and repl-diskless-sync asks for it, with a mark at the end.
-func (c *Call) fullSync() {
-	c.stats.fullSyncs++
-	file := c.snapshot()
-	announced := &c.Session.following.announced
-	if announced.CapaEOF && c.Config.Bool("repl-diskless-sync") {
-		mark := replication.NewID(c.Rand).String()
-		c.Reply.Buf = fmt.Appendf(c.Reply.Buf, "$EOF:%s\r\n", mark)
-		c.Reply.Buf = append(append(c.Reply.Buf, file...), mark...)
-		announced.AwaitsAck = true
-	} else {
-		c.Reply.Buf = fmt.Appendf(c.Reply.Buf, "$%d\r\n", len(file))
-		c.Reply.Buf = append(c.Reply.Buf, file...)
-	}
-	if announced.SnapshotOnly {
-		c.Close()
-		return
-	}
-	c.becomeLink(true)
-}
-
-// snapshot is the keyspace as an RDB file.
-func (e *Engine) snapshot() []byte {
-	w := rdb.NewWriter(rdb.WriterOptions{})
-	e.describeHistory(w)
-	w.Begin(e.DB.Len(), e.DB.LenExpiring())
-	e.DB.Each(func(_ slot.Slot, key []byte, v keyspace.Value) bool {
-		w.Key(key, v)
-		return true
-	})
-	return w.Finish()
 }
 
 // becomeLink makes the session a replica's link that gets the stream from here on.
@@ -230,13 +189,15 @@ func (c *Call) acknowledged(offset []byte) {
 	if link == nil || !ok {
 		return
 	}
-	link.AckOffset = max(link.AckOffset, n)
 	link.AckAt = c.Now.Mono
-	if link.AwaitsAck {
-		link.AwaitsAck = false
-		c.Session.Reply.Buf = append(c.Session.Reply.Buf, link.held...)
-		link.held = nil
+	switch {
+	case link.full == nil:
+	case link.full.sent:
+		c.endFullSync(c.Session)
+	default:
+		return
 	}
+	link.AckOffset = max(link.AckOffset, n)
 	c.endWaits()
 }
 
@@ -360,6 +321,9 @@ func refuseFailover(c *Call) {
 
 // Relay passes on a part of our primary's stream, as it came, after it was applied.
 func (e *Engine) Relay(stream []byte) { e.send(stream) }
+
+// Replicas are the sessions that get the stream from us; the list is valid until one comes or goes.
+func (e *Engine) Replicas() []*Session { return e.replicas }
 
 // Following says how many replicas get the stream from us.
 func (e *Engine) Following() int { return len(e.replicas) }

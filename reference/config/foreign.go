@@ -95,7 +95,6 @@ var foreign = []Param{
 	absent(Int, "set-max-listpack-value", "64", "other limit of compact sets"),
 	absent(Int, "zset-max-listpack-entries", "128", "other limit of compact sorted sets"),
 	absent(Int, "zset-max-listpack-value", "64", "other limit of compact sorted sets"),
-	moot(Int, "hll-sparse-max-bytes", "3000", offType),
 	moot(Memory, "stream-node-max-bytes", "4096", offType),
 	moot(Int, "stream-node-max-entries", "100", offType),
 	mootEnum("sanitize-dump-payload", "every payload is checked", "no", "yes", "clients"),
@@ -103,7 +102,6 @@ var foreign = []Param{
 
 	// Replication.
 	absent(String, "replicaof", "", "replication without a cluster"),
-	moot(Bool, "repl-diskless-sync", "yes", "a snapshot for a replica never touches the disk"),
 	moot(Int, "repl-diskless-sync-delay", "5", "every replica gets a snapshot of its own at once"),
 	moot(Int, "repl-diskless-sync-max-replicas", "0", "every replica gets a snapshot of its own at once"),
 	mootEnum("repl-diskless-load", "a snapshot from the primary never touches the disk", "disabled", "on-empty-db", "swapdb"),

@@ -169,6 +169,9 @@ var index = func() map[string]int {
 		if slices.Contains(immutable, params[i].Name) {
 			params[i].Settable = false
 		}
+		if _, twice := m[params[i].Name]; twice {
+			panic("two rows for the option " + params[i].Name)
+		}
 		m[params[i].Name] = i
 	}
 	for _, alias := range aliases {

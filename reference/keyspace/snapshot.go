@@ -129,3 +129,6 @@ func (db *DB) leaveToSnapshots() {
 	}
 	db.snapshots = nil
 }
+
+// Snapshots is how many are being read.
+func (db *DB) Snapshots() int { return len(db.snapshots) }

@@ -205,7 +205,7 @@ func (n *Node) outputLimit(c *Conn) config.OutputLimit {
 func (n *Node) unread(c *Conn) int64 {
 	unread := c.unwritten() - c.client.exemptBytes
 	if c.isReplica() {
-		unread += c.Session.Replica.HeldBytes()
+		unread += c.Session.Replica.HeldBack()
 	}
 	return int64(unread)
 }
@@ -262,4 +262,31 @@ func (n *Node) clientList() []*Conn {
 		}
 	}
 	return list
+}
+
+// snapshotAhead is how much of its snapshot a replica has waiting: enough to keep the connection busy.
+const snapshotAhead = 512 << 10
+
+// feedReplicas sends the next chunk of its keys to each replica that has room for it.
+func (n *Node) feedReplicas() {
+	for _, s := range n.engine.Replicas() {
+		if c := n.clients[s]; c != nil && n.isHungry(c) {
+			c.client.exemptBytes += n.engine.SendSnapshot(s)
+			n.write(c)
+		}
+	}
+}
+
+// hungryReplica says whether feedReplicas has something to do.
+func (n *Node) hungryReplica() bool {
+	for _, s := range n.engine.Replicas() {
+		if c := n.clients[s]; c != nil && n.isHungry(c) {
+			return true
+		}
+	}
+	return false
+}
+
+func (n *Node) isHungry(c *Conn) bool {
+	return c.Session.Replica.WantsSnapshot() && !c.client.leaving && c.client.isLink && c.unwritten() < snapshotAhead
 }

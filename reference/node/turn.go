@@ -34,6 +34,7 @@ func (n *Node) Turn(now clock.Instant) *Effects {
 	n.upstream.tick()
 	n.migrations.tick(n)
 	n.cron.tick(n)
+	n.feedReplicas()
 	n.settle()
 	return n.collect()
 }
@@ -116,7 +117,7 @@ func (n *Node) collectWrites(e *Effects) {
 
 // deadline is when Turn has something to do (mono).
 func (n *Node) deadline() clock.Millis {
-	if n.loading != nil {
+	if n.loading != nil || n.hungryReplica() {
 		return n.now.Mono
 	}
 	first := min(n.engine.Deadline(), n.upstream.deadline(), n.migrations.deadline(), n.cron.next)
