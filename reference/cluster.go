@@ -1,30 +1,37 @@
 // Package reference starts reference clusters inside the calling process: whole nodes with real ports, files and
 // protocols, for tests and for trying things out.
+//
+// A test calls StartCluster, any other program Start:
+//
+//	cluster := reference.StartCluster(t, reference.Options{Primaries: 3, Replicas: 1})
+//	client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: cluster.Addrs()})
+//
+// What can happen to a cluster can be made to happen: nodes are killed, started again, paused (Node), added and removed;
+// links are cut and healed (Cut, CutOneWay, Partition); a replica takes over (Failover); slots move while clients use
+// them, or stay open half-way (MoveSlots, BeginMove); requests are answered with MOVED, ASK, TRYAGAIN, CLUSTERDOWN or any
+// other error (Inject). WaitAgreed waits until the cluster has come to rest.
 package reference
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
-	"path/filepath"
-	"strconv"
+	"slices"
 	"sync"
+	"syscall"
 
-	"github.com/clusterspec/clusterspec/reference/config"
-	"github.com/clusterspec/clusterspec/reference/server"
+	"net/netip"
 )
 
-// Options say what cluster to start.
+// Options say what cluster to start. The zero Options are three primaries.
 type Options struct {
-	// Primaries get equal shares of the slots. With 0 nobody knows anybody: Nodes nodes are started that can be joined by
-	// CLUSTER MEET.
+	// Primaries get equal shares of the slots; 0: three, unless Nodes is set.
 	Primaries int
 	// Replicas is how many replicas each primary has.
 	Replicas int
-	// Nodes is how many nodes to start when Primaries is 0.
+	// Nodes is how many nodes to start that do not know each other and have no slots, when Primaries is 0: they can be
+	// joined by CLUSTER MEET.
 	Nodes int
 	// Ports are the client ports, one a node; empty: free ones. The bus port is 10000 higher.
 	Ports []int
@@ -39,48 +46,58 @@ type Options struct {
 	Config map[string]string
 }
 
-// Cluster is a running cluster.
+// Cluster is a running cluster. Its methods may be called from any goroutine.
 type Cluster struct {
-	nodes  []*Node
-	remove string // the folder to remove at the end, if it is ours
-}
-
-// Node is one node of it. Its methods must not be called at the same time.
-type Node struct {
-	addr    string
-	busPort int
+	options Options
 	dir     string
-	args    []string
-	log     syncBuffer
-	server  *server.Server // nil while the node is down
-	resume  func()         // set while it is paused
+	remove  bool // dir is ours, to be removed at the end
+	network network
+
+	mu    sync.Mutex
+	nodes []*Node
 }
 
-// Start starts a cluster. A formed one (Primaries > 0) serves when Start returns.
-func Start(ctx context.Context, o Options) (_ *Cluster, err error) {
+// Start starts a cluster. A formed one serves when Start returns. Ports that somebody else takes between the choice and the
+// start of a node are replaced by others, unless Options.Ports demands them.
+func Start(ctx context.Context, o Options) (*Cluster, error) {
+	if o.Primaries == 0 && o.Nodes == 0 {
+		o.Primaries = 3
+	}
+	if o.Primaries < 0 || o.Replicas < 0 || o.Nodes < 0 {
+		return nil, errors.New("starting a cluster: the number of primaries, replicas or nodes is negative")
+	}
+	const tries = 10
+	for try := 1; ; try++ {
+		c, err := start(ctx, o)
+		if err == nil {
+			return c, nil
+		}
+		if len(o.Ports) > 0 || try == tries || !errors.Is(err, syscall.EADDRINUSE) {
+			return nil, err
+		}
+	}
+}
+
+func start(ctx context.Context, o Options) (_ *Cluster, err error) {
+	c := &Cluster{options: o, dir: o.Dir, network: network{dialled: make(map[netip.AddrPort]*Node)}}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, c.abandon())
+		}
+	}()
+	if c.dir == "" {
+		if c.dir, err = os.MkdirTemp("", "clusterspec-"); err != nil {
+			return nil, fmt.Errorf("starting a cluster: %w", err)
+		}
+		c.remove = true
+	}
 	count := o.Nodes
 	if o.Primaries > 0 {
 		count = o.Primaries * (1 + o.Replicas)
 	}
-	if count <= 0 {
-		return nil, errors.New("starting a cluster: say how many primaries, or how many nodes")
-	}
-	c := &Cluster{}
-	defer func() {
-		if err != nil {
-			c.Close()
-		}
-	}()
-	dir := o.Dir
-	if dir == "" {
-		if dir, err = os.MkdirTemp("", "clusterspec-"); err != nil {
-			return nil, fmt.Errorf("starting a cluster: %w", err)
-		}
-		c.remove = dir
-	}
 	ports := o.Ports
 	if len(ports) == 0 {
-		if ports, err = freePorts(count); err != nil {
+		if ports, err = drawPorts(count); err != nil {
 			return nil, err
 		}
 	}
@@ -95,11 +112,11 @@ func Start(ctx context.Context, o Options) (_ *Cluster, err error) {
 		if len(o.AnnouncePorts) > 0 {
 			announced = o.AnnouncePorts[i]
 		}
-		n, err := newNode(filepath.Join(dir, strconv.Itoa(port)), port, announced, o)
+		n, err := c.newNode(port, announced)
 		if err != nil {
 			return nil, err
 		}
-		c.nodes = append(c.nodes, n)
+		c.join(n)
 	}
 	if o.Primaries > 0 {
 		if err := writeMaps(c.nodes, o); err != nil {
@@ -107,154 +124,71 @@ func Start(ctx context.Context, o Options) (_ *Cluster, err error) {
 		}
 	}
 	for _, n := range c.nodes {
-		if err := n.Start(); err != nil {
+		if err := n.startOnce(); err != nil {
 			return nil, err
 		}
 	}
 	if o.Primaries > 0 {
-		return c, c.waitReady(ctx)
+		return c, c.WaitAgreed(ctx)
 	}
 	return c, nil
 }
 
-// newNode prepares a node's folder and command line. It announces its own port if announced is 0.
-func newNode(dir string, port, announced int, o Options) (*Node, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("starting a cluster: %w", err)
-	}
-	options := map[string]string{
-		"bind":                "127.0.0.1",
-		"cluster-enabled":     "yes",
-		"cluster-announce-ip": o.AnnounceIP,
-		"save":                "", // clusters in a process come and go
-	}
-	for name, value := range o.Config {
-		options[name] = value
-	}
-	options["port"] = strconv.Itoa(port)
-	if announced != 0 {
-		options["cluster-announce-port"] = strconv.Itoa(announced)
-		options["cluster-announce-bus-port"] = strconv.Itoa(announced + BusPortOffset)
-	}
-	options["dir"] = dir
-	if _, given := options["cluster-startup-delay"]; !given && o.Primaries > 0 {
-		options["cluster-startup-delay"] = "0" // nobody has an older view of a cluster that was just made
-	}
-	n := &Node{dir: dir}
-	for name, value := range options {
-		n.args = append(n.args, "--"+name, value)
-	}
-	parsed, err := config.Parse(n.args, os.ReadFile)
-	if err != nil {
-		return nil, fmt.Errorf("starting a cluster: %w", err)
-	}
-	n.busPort = int(parsed.Int("cluster-port"))
-	if n.busPort == 0 {
-		n.busPort = port + BusPortOffset
-	}
-	n.addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-	return n, nil
-}
-
-// Nodes are the nodes: primaries first, then the first replica of each, and so on.
-func (c *Cluster) Nodes() []*Node { return c.nodes }
-
-// Close ends every node at once and removes what Start has made.
-func (c *Cluster) Close() error {
+// abandon ends a cluster that did not come up, and removes what it made.
+func (c *Cluster) abandon() (err error) {
+	err = c.Close()
 	for _, n := range c.nodes {
-		n.Kill()
+		if n.made {
+			err = errors.Join(err, os.RemoveAll(n.dir))
+		}
 	}
-	if c.remove != "" {
-		return os.RemoveAll(c.remove)
-	}
-	return nil
-}
-
-// Addr is the node's address for clients.
-func (n *Node) Addr() string { return n.addr }
-
-// BusPort is the port of its cluster bus.
-func (n *Node) BusPort() int { return n.busPort }
-
-// Dir is where it keeps its files.
-func (n *Node) Dir() string { return n.dir }
-
-// Log is what it has logged so far, over all its lives.
-func (n *Node) Log() string { return n.log.String() }
-
-// Start starts a node that is down, on its old port and files.
-func (n *Node) Start() error {
-	if n.server != nil {
-		return nil
-	}
-	options, err := config.Parse(n.args, os.ReadFile)
-	if err != nil {
-		return fmt.Errorf("starting node %s: %w", n.addr, err)
-	}
-	s, err := server.Start(server.Options{Config: options, Log: &n.log})
-	if err != nil {
-		return fmt.Errorf("starting node %s: %w", n.addr, err)
-	}
-	n.server = s
-	return nil
-}
-
-// Stop ends the node in an orderly way.
-func (n *Node) Stop(ctx context.Context) error {
-	if n.server == nil {
-		return nil
-	}
-	n.Resume()
-	err := n.server.Stop(ctx)
-	n.server = nil
 	return err
 }
 
-// Kill ends the node as SIGKILL would: what is not on disk is lost.
-func (n *Node) Kill() {
-	if n.server != nil {
-		n.server.Kill()
-		n.server, n.resume = nil, nil
-	}
+// join takes a node into the list.
+func (c *Cluster) join(n *Node) {
+	c.mu.Lock()
+	c.nodes = append(c.nodes, n)
+	c.mu.Unlock()
+	c.network.mu.Lock()
+	c.network.nodes = append(c.network.nodes, n)
+	c.network.mu.Unlock()
 }
 
-// Pause stops the node as SIGSTOP would: its connections stay open and nobody gets an answer.
-func (n *Node) Pause() {
-	if n.server != nil && n.resume == nil {
-		n.resume = n.server.Pause()
-	}
+// leave takes a node out of the list.
+func (c *Cluster) leave(n *Node) {
+	isIt := func(other *Node) bool { return other == n }
+	c.mu.Lock()
+	c.nodes = slices.DeleteFunc(c.nodes, isIt)
+	c.mu.Unlock()
+	c.network.mu.Lock()
+	c.network.nodes = slices.DeleteFunc(c.network.nodes, isIt)
+	c.network.mu.Unlock()
 }
 
-// Resume lets a paused node go on.
-func (n *Node) Resume() {
-	if n.resume != nil {
-		n.resume()
-		n.resume = nil
-	}
+// Nodes are the nodes: primaries first, then the first replica of each, and so on, as the cluster was started; then those
+// that were added.
+func (c *Cluster) Nodes() []*Node {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.nodes)
 }
 
-// Wait blocks until the node has ended.
-func (n *Node) Wait() error {
-	if s := n.server; s != nil {
-		return s.Wait()
+// Addrs are the addresses of the nodes, for a client to begin with.
+func (c *Cluster) Addrs() (addrs []string) {
+	for _, n := range c.Nodes() {
+		addrs = append(addrs, n.addr)
+	}
+	return addrs
+}
+
+// Close ends every node at once and removes what Start has made. It may be called again.
+func (c *Cluster) Close() error {
+	for _, n := range c.Nodes() {
+		n.Kill()
+	}
+	if c.remove {
+		return os.RemoveAll(c.dir)
 	}
 	return nil
-}
-
-// syncBuffer is a bytes.Buffer for several goroutines.
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 
 	"github.com/clusterspec/clusterspec/reference/bus"
 	"github.com/clusterspec/clusterspec/reference/nodesconf"
@@ -19,40 +18,69 @@ const BusPortOffset = 10000
 // writeMaps gives every node a nodes.conf in which the whole cluster is formed already, so that nobody has to be
 // introduced: primaries have equal shares of the slots and an epoch each, the n-th replica of each follows it.
 func writeMaps(nodes []*Node, o Options) error {
-	lines, err := formedCluster(nodes, o)
-	if err != nil {
-		return err
-	}
+	lines := formedCluster(nodes, o)
 	for i, n := range nodes {
 		file := nodesconf.File{Nodes: append([]nodesconf.Node(nil), lines...), CurrentEpoch: uint64(o.Primaries)}
 		file.Nodes[i].Flags |= bus.FlagMyself
-		path := filepath.Join(n.dir, "nodes.conf")
-		if name := o.Config["cluster-config-file"]; name != "" {
-			path = filepath.Join(n.dir, name)
-		}
-		if _, err := os.Stat(path); err == nil {
-			return fmt.Errorf("starting a cluster: %s is there already: choose another folder, or start the nodes without forming a cluster", path)
-		}
-		if err := os.WriteFile(path, file.Append(nil), 0o644); err != nil {
-			return fmt.Errorf("starting a cluster: %w", err)
+		if err := n.writeMap(file); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// formedCluster is the line of each node.
-func formedCluster(nodes []*Node, o Options) ([]nodesconf.Node, error) {
-	ip := o.AnnounceIP
-	if ip == "" {
-		ip = "127.0.0.1"
+// writeMap writes a new node's nodes.conf.
+func (n *Node) writeMap(file nodesconf.File) error {
+	path := filepath.Join(n.dir, "nodes.conf")
+	if name := n.cluster.options.Config["cluster-config-file"]; name != "" {
+		path = filepath.Join(n.dir, name)
 	}
+	if _, err := os.Stat(path); err == nil {
+		return fmt.Errorf("starting a cluster: %s is there already: choose another folder, or start the nodes without forming a cluster", path)
+	}
+	if err := os.WriteFile(path, file.Append(nil), 0o644); err != nil {
+		return fmt.Errorf("starting a cluster: %w", err)
+	}
+	return nil
+}
+
+// writeMapOf gives a new node a nodes.conf with all that another one knows (its CLUSTER NODES), so that it does not begin
+// as a minority of one, which would have to wait before it serves. With the id of a primary it begins as its replica.
+func (n *Node) writeMapOf(known, primary string) error {
+	file, err := nodesconf.Parse([]byte(known))
+	if err != nil {
+		return fmt.Errorf("reading CLUSTER NODES: %w", err)
+	}
+	for i := range file.Nodes {
+		line := &file.Nodes[i]
+		line.Flags &^= bus.FlagMyself
+		line.Migrating, line.Importing = nil, nil
+	}
+	line := nodesconf.Node{
+		ID: randomID(), ShardID: randomID(), IP: n.announcedIP(), Port: uint16(n.port), BusPort: uint16(n.busPort),
+		Flags: bus.FlagMyself | bus.FlagPrimary, Connected: true,
+	}
+	if primary != "" {
+		line.Flags = bus.FlagMyself | bus.FlagReplica
+		line.Primary, line.ShardID = bus.NodeID([]byte(primary)), bus.NodeID{}
+	}
+	file.Nodes = append(file.Nodes, line)
+	return n.writeMap(*file)
+}
+
+// announcedIP is the address that others are told.
+func (n *Node) announcedIP() string {
+	if n.announced != "" {
+		return n.announced
+	}
+	return "127.0.0.1"
+}
+
+// formedCluster is the line of each node.
+func formedCluster(nodes []*Node, o Options) []nodesconf.Node {
 	lines := make([]nodesconf.Node, len(nodes))
 	for i, n := range nodes {
-		port, err := strconv.ParseUint(filepath.Base(n.dir), 10, 16)
-		if err != nil {
-			return nil, fmt.Errorf("starting a cluster: %w", err)
-		}
-		line := nodesconf.Node{ID: randomID(), ShardID: randomID(), IP: ip, Port: uint16(port), BusPort: uint16(n.busPort), Connected: true}
+		line := nodesconf.Node{ID: randomID(), ShardID: randomID(), IP: n.announcedIP(), Port: uint16(n.port), BusPort: uint16(n.busPort), Connected: true}
 		if primary := i % o.Primaries; i < o.Primaries {
 			line.Flags = bus.FlagPrimary
 			line.ConfigEpoch = uint64(i + 1)
@@ -65,7 +93,7 @@ func formedCluster(nodes []*Node, o Options) ([]nodesconf.Node, error) {
 		}
 		lines[i] = line
 	}
-	return lines, nil
+	return lines
 }
 
 // share is the i-th of n equal shares of the slots, rounded as redis-cli rounds them.

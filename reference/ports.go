@@ -2,14 +2,18 @@ package reference
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"strconv"
 )
 
+// drawPorts is freePorts, unless a test wants to know what happens when they are taken after all.
+var drawPorts = freePorts
+
 // freePorts finds client ports that are free together with their bus ports.
 func freePorts(count int) ([]int, error) {
 	// All are held until all are found, so that none is found twice; below the ports that systems give to outgoing
-	// connections, so that none is taken between this and the start of its node.
+	// connections, and from a place of chance on, so that hardly ever one is taken between this and the start of its node.
 	const first, last = 12000, 22000
 	var held []net.Listener
 	defer func() {
@@ -25,8 +29,9 @@ func freePorts(count int) ([]int, error) {
 		return err == nil
 	}
 	var ports []int
-	for port := first; port < last && len(ports) < count; port++ {
-		if hold(port) && hold(port+BusPortOffset) {
+	from := rand.IntN(last - first)
+	for i := 0; i < last-first && len(ports) < count; i++ {
+		if port := first + (from+i)%(last-first); hold(port) && hold(port+BusPortOffset) {
 			ports = append(ports, port)
 		}
 	}

@@ -85,6 +85,11 @@ func (e *Engine) dispatch(s *Session, r *Request) Status {
 	}
 
 	c := e.prepare(s, cmd, args)
+	if len(e.injections) > 0 {
+		if text := e.injected(c); text != "" {
+			return e.turnAway(c, text)
+		}
+	}
 	if e.Cluster != nil && !s.Primary && (cmd.Keys.any() || cmd.Name == "exec") {
 		c.first, c.firstSlot = r.key, r.slot
 		if to := e.route(c); to.verdict != serveHere {

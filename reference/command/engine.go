@@ -70,6 +70,8 @@ type Engine struct {
 	loaded  loaded
 	ending  *ending // nil as long as the node is not to end
 
+	injections []*Injection
+
 	lastExpireCycle clock.Millis // mono
 	noExpireCycle   bool         // DEBUG SET-ACTIVE-EXPIRE
 

@@ -114,25 +114,35 @@ func (e *Engine) route(c *Call) destination {
 	return destination{moved, at, owner} // 16
 }
 
-// redirect answers a request that does not belong here. A transaction cannot succeed any more: EXEC discards it.
+// redirect answers a request that does not belong here.
 func (e *Engine) redirect(c *Call, to destination) Status {
-	s := c.Session
-	if c.Cmd.Name == "exec" {
+	text := verdictErrors[to.verdict]
+	if to.verdict != moved && to.verdict != ask {
+		return e.turnAway(c, text)
+	}
+	if to.verdict == moved && e.Defects.Has(defect.AskForMoved) {
+		text = verdictErrors[ask]
+	}
+	mark := len(c.Reply.Buf)
+	e.appendRedirect(c.Reply, text, to)
+	return e.turnedAway(c, mark)
+}
+
+// turnAway answers a request with an error before it is run.
+func (e *Engine) turnAway(c *Call, text string) Status {
+	mark := len(c.Reply.Buf)
+	c.Reply.Error(text)
+	return e.turnedAway(c, mark)
+}
+
+// turnedAway does what remains to be done after such an answer. A transaction cannot succeed any more: EXEC discards it.
+func (e *Engine) turnedAway(c *Call, mark int) Status {
+	if s := c.Session; c.Cmd.Name == "exec" {
 		e.discard(s)
 	} else if s.queue != nil {
 		s.queue.broken = true
 	}
 	e.stats.of(c.Cmd).rejected++
-	text, mark := verdictErrors[to.verdict], len(c.Reply.Buf)
-	switch to.verdict {
-	case moved, ask:
-		if to.verdict == moved && e.Defects.Has(defect.AskForMoved) {
-			text = verdictErrors[ask]
-		}
-		e.appendRedirect(c.Reply, text, to)
-	default:
-		c.Reply.Error(text)
-	}
 	e.stats.countError(c.Reply.Buf[mark:])
 	return Done
 }

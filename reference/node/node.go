@@ -236,6 +236,12 @@ func (n *Node) Loading() bool { return n.loading != nil }
 // Close gives the Memory back. The node must not be used any more.
 func (n *Node) Close() { n.db.Close() }
 
+// Inject has requests answered with an error instead of being run. See command.Injection.
+func (n *Node) Inject(i *command.Injection) { n.engine.Inject(i) }
+
+// Withdraw ends an injection.
+func (n *Node) Withdraw(i *command.Injection) { n.engine.Withdraw(i) }
+
 // begin notes the time of an input.
 func (n *Node) begin(now clock.Instant) {
 	n.now = now

@@ -6,6 +6,7 @@
 //	epoll.go      the event loop of Linux: one goroutine, non-blocking sockets
 //	portable.go   the same on package net, for every other system
 //	memory.go     memory for keys, outside of Go's heap
+//	links.go      links with other nodes that can be cut
 //	nodesfile.go  nodes.conf on disk: locked, replaced atomically
 //	listen.go     where to listen
 //	log.go        the log, in redis-server's form

@@ -20,6 +20,8 @@ type duties struct {
 	isReady   bool
 	killed    bool       // Kill was called: drop everything
 	exit      *node.Exit // the node is at its end
+	links     Links
+	heldDials []*node.Conn // see holdDial
 }
 
 // streams moves the bytes of Conns.
@@ -28,8 +30,10 @@ type streams interface {
 	flush(c *node.Conn)
 	// hangup closes c, after what stands in c.Out when the node asked for that.
 	hangup(c *node.Conn)
-	// dial begins to connect c.
+	// dial begins to connect c, or leaves it until its link is healed.
 	dial(c *node.Conn)
+	// relink looks again at which links are cut.
+	relink()
 }
 
 // now reads both clocks.

@@ -46,6 +46,7 @@ type socket struct {
 	dialling  bool
 	writing   bool // the kernel took less than there was: wait until it takes more
 	hangingUp bool // the node is done with it: close when all is written
+	held      bool // its link is cut: nothing is read, nor is anything of its end heard
 }
 
 func newLoop(d *duties, client, bus []net.Listener) (loop, error) {
@@ -153,6 +154,8 @@ func (l *epoll) handle(s *socket, events uint32) {
 		unix.Read(s.fd, count[:])
 	case s.dialling:
 		l.dialled(s)
+	case s.held:
+		l.write(s)
 	default:
 		if events&unix.EPOLLOUT != 0 {
 			l.write(s)
@@ -174,6 +177,7 @@ func (l *epoll) accept(listener *socket) {
 		s.conn = l.node.Accept(l.now(), listener.kind, localAddr(fd), addrPort(from))
 		s.conn.Shell, s.conn.Descriptor = s, fd
 		l.watch(s, unix.EPOLLIN)
+		l.holdIfCut(s)
 	}
 }
 
@@ -214,7 +218,12 @@ func (l *epoll) write(s *socket) {
 		if errno == unix.EAGAIN || errno == unix.EINTR {
 			n, errno = 0, 0
 		}
-		if errno != 0 {
+		switch {
+		case errno != 0 && s.held: // the other side is gone, which cannot be known here as long as the link is cut
+			s.writing = true
+			unix.EpollCtl(l.fd, unix.EPOLL_CTL_DEL, s.fd, nil)
+			return
+		case errno != 0:
 			l.lost(s, errno.Error())
 			return
 		}
@@ -248,7 +257,7 @@ func (l *epoll) flush(c *node.Conn) {
 func (l *epoll) hangup(c *node.Conn) {
 	s, ok := c.Shell.(*socket)
 	if !ok || l.sockets[s.fd] != s {
-		c.Shell = nil // a dial that still resolves its name is dropped when it comes back
+		c.Shell = nil // a dial that still resolves its name, or waits for its link, is dropped when it comes back
 		return
 	}
 	s.hangingUp = true
@@ -260,6 +269,9 @@ func (l *epoll) hangup(c *node.Conn) {
 
 // dial connects to a literal address at once, and to a name when it is resolved.
 func (l *epoll) dial(c *node.Conn) {
+	if l.holdDial(c) {
+		return
+	}
 	if to, err := netip.ParseAddrPort(c.Addr); err == nil {
 		l.connect(c, to)
 		return
@@ -328,11 +340,41 @@ func (l *epoll) dialled(s *socket) {
 		l.lost(s, err.Error())
 		return
 	}
+	local := localAddr(s.fd)
+	if !l.links.Established(s.conn, local) {
+		l.release(s)
+		l.dial(s.conn)
+		return
+	}
 	s.dialling = false
 	l.rewatch(s)
+	l.holdIfCut(s)
 	peer, _ := unix.Getpeername(s.fd)
-	l.node.Connected(l.now(), s.conn, localAddr(s.fd), addrPort(peer))
+	l.node.Connected(l.now(), s.conn, local, addrPort(peer))
 	l.write(s)
+}
+
+// relink holds the connections whose link was cut, and lets go of those whose link was healed.
+func (l *epoll) relink() {
+	for _, s := range l.sockets {
+		if s != nil && s.conn != nil && !s.dialling {
+			l.holdIfCut(s)
+		}
+	}
+	l.redial(l)
+}
+
+// holdIfCut takes a connection out of the loop while its link is cut; only what it has to write goes on.
+func (l *epoll) holdIfCut(s *socket) {
+	held := !l.links.Carries(s.conn)
+	if held == s.held {
+		return
+	}
+	s.held = held
+	unix.EpollCtl(l.fd, unix.EPOLL_CTL_DEL, s.fd, nil) // or the kernel would go on telling that the other side hung up
+	if !held || s.writing {
+		l.watch(s, s.events())
+	}
 }
 
 func (l *epoll) watch(s *socket, events uint32) {
@@ -344,16 +386,33 @@ func (l *epoll) watch(s *socket, events uint32) {
 }
 
 func (l *epoll) rewatch(s *socket) {
-	event := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(s.fd)}
-	if s.writing {
-		event.Events |= unix.EPOLLOUT
+	op := unix.EPOLL_CTL_MOD
+	if s.held { // it is watched only as long as it has to write
+		op = unix.EPOLL_CTL_DEL
+		if s.writing {
+			op = unix.EPOLL_CTL_ADD
+		}
 	}
-	unix.EpollCtl(l.fd, unix.EPOLL_CTL_MOD, s.fd, &event)
+	unix.EpollCtl(l.fd, op, s.fd, &unix.EpollEvent{Events: s.events(), Fd: int32(s.fd)})
+}
+
+// events are those a connection waits for.
+func (s *socket) events() (events uint32) {
+	if !s.held {
+		events |= unix.EPOLLIN
+	}
+	if s.writing {
+		events |= unix.EPOLLOUT
+	}
+	return events
 }
 
 // release closes a socket and forgets it.
 func (l *epoll) release(s *socket) {
 	l.sockets[s.fd] = nil
+	if s.conn != nil {
+		l.forgetDialled(s.conn)
+	}
 	unix.Close(s.fd)
 }
 

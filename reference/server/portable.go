@@ -25,6 +25,10 @@ type stream struct {
 	out  chan []byte // one batch at a time to the writing goroutine
 	busy bool        // a batch is under way
 	last bool        // the node is done with it: close when all is written
+
+	held  bool   // its link is cut
+	later func() // what was read meanwhile
+	err   error  // why a write failed meanwhile
 }
 
 func newPortable(d *duties, client, bus []net.Listener) loop {
@@ -102,7 +106,7 @@ func (l *portable) begin(connection net.Conn, c *node.Conn) {
 		k := keepAliveOf(l.config, c.Kind)
 		tcp.SetKeepAliveConfig(net.KeepAliveConfig{Enable: k.idle > 0, Idle: k.idle, Interval: k.probe, Count: keepAliveProbes})
 	}
-	s := &stream{net: connection, conn: c, out: make(chan []byte, 1)}
+	s := &stream{net: connection, conn: c, out: make(chan []byte, 1), held: !l.links.Carries(c)}
 	c.Shell = s
 	l.open[s] = struct{}{}
 	go l.read(s)
@@ -115,7 +119,7 @@ func (l *portable) read(s *stream) {
 		buffer := make([]byte, readBytes)
 		n, err := s.net.Read(buffer)
 		handled := make(chan struct{})
-		taken := l.do(func() {
+		handle := func() {
 			defer close(handled)
 			if _, open := l.open[s]; !open || s.last {
 				return
@@ -127,6 +131,13 @@ func (l *portable) read(s *stream) {
 				l.release(s)
 				l.node.Closed(l.now(), s.conn, err.Error())
 			}
+		}
+		taken := l.do(func() {
+			if s.held {
+				s.later = handle // until then we wait here, and read no more
+				return
+			}
+			handle()
 		})
 		if !taken || err != nil {
 			return
@@ -145,14 +156,15 @@ func (l *portable) write(s *stream) {
 			if _, open := l.open[s]; !open {
 				return
 			}
-			s.busy = false
-			if err != nil {
-				l.release(s)
-				if !s.last {
-					l.node.Closed(l.now(), s.conn, err.Error())
-				}
+			switch {
+			case err != nil && s.held: // the other side is gone, which cannot be known here as long as the link is cut
+				s.err = err
+				return
+			case err != nil:
+				l.lost(s, err)
 				return
 			}
+			s.busy = false
 			l.node.Wrote(l.now(), s.conn, len(batch))
 			l.flush(s.conn)
 		})
@@ -160,6 +172,31 @@ func (l *portable) write(s *stream) {
 			return
 		}
 	}
+}
+
+// lost tells the node that a stream ended, unless the node was done with it.
+func (l *portable) lost(s *stream, err error) {
+	l.release(s)
+	if !s.last {
+		l.node.Closed(l.now(), s.conn, err.Error())
+	}
+}
+
+// relink holds the connections whose link was cut, and lets go of those whose link was healed.
+func (l *portable) relink() {
+	for s := range l.open {
+		s.held = !l.links.Carries(s.conn)
+		later := s.later
+		switch {
+		case s.held:
+		case s.err != nil:
+			l.lost(s, s.err)
+		case later != nil:
+			s.later = nil
+			later()
+		}
+	}
+	l.redial(l)
 }
 
 func (l *portable) flush(c *node.Conn) {
@@ -197,6 +234,9 @@ func (l *portable) hangup(c *node.Conn) {
 }
 
 func (l *portable) dial(c *node.Conn) {
+	if l.holdDial(c) {
+		return
+	}
 	const patience = 15 * time.Second
 	pending := new(int) // tells this dial from none, after a hangup
 	c.Shell = pending
@@ -213,8 +253,14 @@ func (l *portable) dial(c *node.Conn) {
 				l.node.Closed(l.now(), c, err.Error())
 				return
 			}
+			local := addrPortOf(connection.LocalAddr())
+			if !l.links.Established(c, local) {
+				connection.Close()
+				l.dial(c)
+				return
+			}
 			l.begin(connection, c)
-			l.node.Connected(l.now(), c, addrPortOf(connection.LocalAddr()), addrPortOf(connection.RemoteAddr()))
+			l.node.Connected(l.now(), c, local, addrPortOf(connection.RemoteAddr()))
 		})
 		if !taken && err == nil {
 			connection.Close()
@@ -224,7 +270,12 @@ func (l *portable) dial(c *node.Conn) {
 
 func (l *portable) release(s *stream) {
 	delete(l.open, s)
+	l.forgetDialled(s.conn)
 	s.net.Close()
+	if later := s.later; later != nil { // its goroutine waits for that
+		s.later = nil
+		later()
+	}
 	close(s.out)
 }
 

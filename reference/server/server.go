@@ -30,6 +30,8 @@ type Options struct {
 	Log io.Writer
 	// Portable asks for the loop on package net even where a faster one exists.
 	Portable bool
+	// Links says which links with other nodes are cut; nil: none ever is.
+	Links Links
 }
 
 // Server is one running node. All methods may be called from any goroutine.
@@ -40,6 +42,8 @@ type Server struct {
 	loop      loop
 	duties    *duties
 	nodesFile *nodesFile // nil without cluster mode
+	pause     sync.Mutex
+	paused    bool // the loop stands still until resume, or Kill
 	killOnce  sync.Once
 	killed    chan struct{} // closed by Kill, so that a paused node can be killed
 	done      chan struct{}
@@ -75,7 +79,10 @@ func Start(o Options) (*Server, error) {
 	}
 	s.log.replica.Store(n.IsReplica())
 	s.introduce()
-	s.duties = &duties{ready: make(chan struct{}), node: n, config: s.config, nodesFile: s.nodesFile, log: s.log, start: s.start}
+	s.duties = &duties{ready: make(chan struct{}), node: n, config: s.config, nodesFile: s.nodesFile, log: s.log, start: s.start, links: o.Links}
+	if s.duties.links == nil {
+		s.duties.links = wholeNetwork{}
+	}
 	s.duties.dumper = newDumper(s.config, func(run uint64, err error) {
 		s.loop.do(func() { n.Dumped(s.duties.now(), run, err) })
 	})
@@ -258,19 +265,24 @@ func (s *Server) Kill() { s.kill(nil) }
 
 // kill ends the node at once; reason is what Wait returns.
 func (s *Server) kill(reason error) {
+	s.pause.Lock()
 	s.killOnce.Do(func() {
 		s.killReason = reason
 		close(s.killed)
 	})
+	s.paused = false
+	s.pause.Unlock()
 	s.loop.do(func() { s.duties.killed = true })
 	<-s.done
 }
 
 // Pause stops the node as SIGSTOP does: connections stay open and nothing is answered until resume is called.
 func (s *Server) Pause() (resume func()) {
-	paused, resumed := make(chan struct{}), make(chan struct{})
+	s.pause.Lock()
+	defer s.pause.Unlock()
+	standing, resumed := make(chan struct{}), make(chan struct{})
 	running := s.loop.do(func() {
-		close(paused)
+		close(standing)
 		select {
 		case <-resumed:
 		case <-s.killed:
@@ -278,11 +290,54 @@ func (s *Server) Pause() (resume func()) {
 	})
 	if running {
 		select {
-		case <-paused:
+		case <-standing:
+			s.paused = true
 		case <-s.done:
 		}
 	}
-	return func() { close(resumed) }
+	return func() {
+		s.pause.Lock()
+		defer s.pause.Unlock()
+		s.paused = false
+		close(resumed)
+	}
+}
+
+// Relink has the node look again at what Options.Links says. When it returns, the node has.
+func (s *Server) Relink() { s.between(s.loop.relink) }
+
+// Do has f look at the node, or change it, between two of its turns, and reports false when the node has ended. f must not
+// call the Server.
+func (s *Server) Do(f func(*node.Node)) bool { return s.between(func() { f(s.duties.node) }) }
+
+// between calls f when the loop does nothing else; not at all when the node has ended.
+func (s *Server) between(f func()) bool {
+	s.pause.Lock()
+	defer s.pause.Unlock() // a paused loop does not go on before f has returned
+	if s.paused {
+		f()
+		return true
+	}
+	called := make(chan struct{})
+	if !s.loop.do(func() { f(); close(called) }) {
+		return false
+	}
+	select {
+	case <-called:
+		return true
+	case <-s.done:
+		return false
+	}
+}
+
+// Ended reports whether the node has ended, by itself or because it was told to.
+func (s *Server) Ended() bool {
+	select {
+	case <-s.done:
+		return true
+	default:
+		return false
+	}
 }
 
 func randomSeed() uint64 {

@@ -12,17 +12,13 @@ import (
 	"strconv"
 	"sync"
 	"syscall"
-	"time"
 
 	"github.com/clusterspec/clusterspec/compose/target"
 	"github.com/clusterspec/clusterspec/reference"
 )
 
-// Limits of waiting for ports that are to be free again.
-const (
-	releaseLimit = 5 * time.Second
-	pollInterval = time.Millisecond
-)
+// startTries is how often other ports are drawn.
+const startTries = 10
 
 // Spec is the text form of the target.
 const Spec = "reference"
@@ -56,26 +52,7 @@ func (t *Target) Start(ctx context.Context, topology target.Topology) (_ target.
 			err = errors.Join(err, c.Close())
 		}
 	}()
-	var numbers, announced []int
-	for i := range topology.Nodes {
-		port, err := target.ReservePort()
-		if err != nil {
-			return nil, err
-		}
-		c.ports = append(c.ports, port)
-		numbers = append(numbers, port.Number)
-		if topology.Front == nil {
-			continue
-		}
-		front, err := topology.Front.Announce(topology.Name(i), port.Addr(), port.Bus())
-		if err != nil {
-			return nil, err
-		}
-		announced = append(announced, front)
-	}
-	c.cluster, err = reference.Start(ctx, reference.Options{
-		Nodes: topology.Nodes, Ports: numbers, AnnouncePorts: announced, Dir: c.dir, Config: target.Merge(target.NodeOptions(), topology.Options),
-	})
+	announced, err := c.start(ctx, topology)
 	if err != nil {
 		return nil, err
 	}
@@ -90,6 +67,40 @@ func (t *Target) Start(ctx context.Context, topology target.Topology) (_ target.
 		}
 	}
 	return c, nil
+}
+
+// start starts the nodes on ports of our own, and returns those that stand in front of them. A reservation keeps other runs away, but not
+// other programs: what one of them took in the meantime is replaced.
+func (c *Cluster) start(ctx context.Context, topology target.Topology) (announced []int, err error) {
+	for try := 1; ; try++ {
+		var numbers []int
+		announced = nil
+		for i := range topology.Nodes {
+			port, err := target.ReservePort()
+			if err != nil {
+				return nil, err
+			}
+			c.ports = append(c.ports, port)
+			numbers = append(numbers, port.Number)
+			if topology.Front == nil {
+				continue
+			}
+			front, err := topology.Front.Announce(topology.Name(i), port.Addr(), port.Bus())
+			if err != nil {
+				return nil, err
+			}
+			announced = append(announced, front)
+		}
+		c.cluster, err = reference.Start(ctx, reference.Options{
+			Nodes: topology.Nodes, Ports: numbers, AnnouncePorts: announced, Dir: c.dir, Config: target.Merge(target.NodeOptions(), topology.Options),
+		})
+		if try == startTries || !errors.Is(err, syscall.EADDRINUSE) {
+			return announced, err
+		}
+		if err := c.releasePorts(); err != nil {
+			return nil, err
+		}
+	}
 }
 
 // Cluster is a set of reference nodes in this process.
@@ -110,11 +121,16 @@ func (c *Cluster) Close() (err error) {
 		if c.cluster != nil {
 			err = c.cluster.Close()
 		}
-		for _, port := range c.ports {
-			err = errors.Join(err, port.Release())
-		}
-		err = errors.Join(err, os.RemoveAll(c.dir))
+		err = errors.Join(err, c.releasePorts(), os.RemoveAll(c.dir))
 	})
+	return err
+}
+
+func (c *Cluster) releasePorts() (err error) {
+	for _, port := range c.ports {
+		err = errors.Join(err, port.Release())
+	}
+	c.ports = nil
 	return err
 }
 
@@ -123,7 +139,6 @@ type Node struct {
 	name    string
 	addr    string // where it is reached: its own, or that of its front
 	busPort int
-	mutex   sync.Mutex // one ability at a time
 	inner   *reference.Node
 }
 
@@ -148,55 +163,34 @@ func (n *Node) BusPort() int { return n.busPort }
 
 // Kill implements target.Killer: what is not on disk is lost. Killing a node that is down does nothing.
 func (n *Node) Kill(context.Context) error {
-	n.mutex.Lock()
-	defer n.mutex.Unlock()
 	n.inner.Kill()
 	return nil
 }
 
 // Stop implements target.Stopper. Stopping a node that is down does nothing.
 func (n *Node) Stop(ctx context.Context) error {
-	n.mutex.Lock()
-	defer n.mutex.Unlock()
 	return n.inner.Stop(ctx)
 }
 
 // Restart implements target.Restarter.
 func (n *Node) Restart(ctx context.Context) error {
-	n.mutex.Lock()
-	defer n.mutex.Unlock()
 	if err := n.inner.Stop(ctx); err != nil {
 		return fmt.Errorf("stopping node %s: %w", n.name, err)
 	}
-	if err := n.start(); err != nil {
+	if err := n.inner.Start(); err != nil {
 		return err
 	}
 	return n.awaitReady(ctx)
 }
 
-// start starts the node on its old ports. A program that another target starts from this process at the moment the node went down holds a copy
-// of its listeners until it is loaded.
-func (n *Node) start() error {
-	for deadline := time.Now().Add(releaseLimit); ; time.Sleep(pollInterval) {
-		err := n.inner.Start()
-		if !errors.Is(err, syscall.EADDRINUSE) || time.Now().After(deadline) {
-			return err
-		}
-	}
-}
-
 // Pause implements target.Pauser: the loop of the node stands still.
 func (n *Node) Pause(context.Context) error {
-	n.mutex.Lock()
-	defer n.mutex.Unlock()
 	n.inner.Pause()
 	return nil
 }
 
 // Resume implements target.Pauser.
 func (n *Node) Resume(context.Context) error {
-	n.mutex.Lock()
-	defer n.mutex.Unlock()
 	n.inner.Resume()
 	return nil
 }
