@@ -21,6 +21,8 @@ type Result struct {
 	Failure *Failure `json:"failure,omitempty"`
 	// Waits are the steps that waited for the cluster to settle, and how much of their time they used.
 	Waits []Wait `json:"waits,omitempty"`
+	// Writes accounts for what clients of the scenario wrote in the background; nil if there were none.
+	Writes *Writes `json:"writes,omitempty"`
 	// Nodes are what each node believed at the end, or at the failure.
 	Nodes []NodeView `json:"nodes,omitempty"`
 }
@@ -74,6 +76,16 @@ type Wait struct {
 	// NodeTimeouts and Allowed are the same two in multiples of cluster-node-timeout.
 	NodeTimeouts float64 `json:"nodeTimeouts"`
 	Allowed      float64 `json:"allowed"`
+}
+
+// Writes is what became of acknowledged writes.
+type Writes struct {
+	// Acknowledged is how many writes were acknowledged, to Keys different keys.
+	Acknowledged int `json:"acknowledged"`
+	Keys         int `json:"keys"`
+	// Lost is how many keys do not hold their last acknowledged write at the end, and Unread how many could not be read.
+	Lost   int `json:"lost"`
+	Unread int `json:"unread,omitempty"`
 }
 
 // NodeView is what one node believed and said about itself when the scenario ended.

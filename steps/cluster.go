@@ -37,6 +37,10 @@ type member struct {
 	id   string
 	down bool // killed, stopped or paused by the scenario
 
+	wasDown    bool // at any time in the scenario
+	unwritable bool // it cannot write nodes.conf, by the scenario's doing
+	epochs     epochs
+
 	mutex    sync.Mutex // one question at a time
 	observer *wire.Conn // the judge's own connection, apart from the clients of the scenario
 }
@@ -182,5 +186,7 @@ func (m *member) hangUp() {
 // info are the fields of INFO or CLUSTER INFO.
 func (m *member) info(ctx context.Context, args ...string) (map[string]string, error) {
 	text, err := m.askText(ctx, args...)
-	return wire.ParseInfo(text), err
+	fields := wire.ParseInfo(text)
+	m.epochs.sawInfo(fields)
+	return fields, err
 }

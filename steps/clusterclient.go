@@ -18,6 +18,7 @@ type clusterClient struct {
 	ctx   context.Context
 	trace func(node string, e wire.Exchange)
 	start string         // the first node to ask when nothing is known of a slot
+	nodes []string       // whom else to ask first, in turn
 	route map[int]string // slot to address
 	conns map[string]*wire.Conn
 	// What it met on its way.
@@ -34,6 +35,7 @@ func (c *clusterClient) learn(entries []wire.SlotEntry, addr func(wire.SlotNode)
 		for slot := e.From; slot <= e.To; slot++ {
 			c.route[slot] = addr(e.Nodes[0])
 		}
+		c.nodes = append(c.nodes, addr(e.Nodes[0]))
 	}
 }
 
@@ -167,6 +169,17 @@ func (c *clusterClient) batch(addr string, indexes []int, keys []string, command
 		}
 	}
 	return nil
+}
+
+// forget drops all connections and what was remembered of slots, and begins anew with another node.
+func (c *clusterClient) forget() {
+	c.close()
+	clear(c.conns)
+	clear(c.route)
+	if len(c.nodes) > 0 {
+		c.start = c.nodes[0]
+		c.nodes = append(c.nodes[1:], c.start)
+	}
 }
 
 func (c *clusterClient) close() {

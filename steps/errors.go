@@ -64,6 +64,7 @@ func verdictOf(err error) reports.Verdict {
 		missing *target.Unavailable
 		skipped *notRun
 		forming *formError
+		broken  *violation
 	)
 	switch {
 	case err == nil:
@@ -72,7 +73,7 @@ func verdictOf(err error) reports.Verdict {
 		return reports.Unsupported
 	case errors.As(err, &skipped):
 		return reports.NotRun
-	case errors.As(err, &failed), errors.As(err, &forming):
+	case errors.As(err, &failed), errors.As(err, &forming), errors.As(err, &broken):
 		return reports.Fail
 	}
 	return reports.HarnessError

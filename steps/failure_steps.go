@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/clusterspec/clusterspec/compose/target"
 )
@@ -17,6 +18,7 @@ func (w *World) failureActions() []sentence {
 		{`every node is restarted`, w.restartAll},
 		{`node ` + one + ` is paused`, w.pause},
 		{`node ` + one + ` is resumed`, w.resume},
+		{`node ` + one + ` stands still for half a node timeout`, w.standStill},
 	}
 }
 
@@ -50,7 +52,7 @@ func (w *World) kill(names string) error {
 // takenDown remembers that nodes are not to be asked any more, and drops all connections to them.
 func (w *World) takenDown(members []*member) {
 	for _, m := range members {
-		m.down = true
+		m.down, m.wasDown = true, true
 		w.disconnect(m)
 	}
 }
@@ -79,7 +81,8 @@ func (w *World) restartMember(m *member) error {
 	if err := restarter.Restart(w.ctx); err != nil {
 		return err
 	}
-	m.down = false
+	m.down, m.wasDown = false, true
+	m.epochs.restarted()
 	return nil
 }
 
@@ -104,6 +107,19 @@ func (w *World) resume(name string) error {
 	return w.pausing(name, false, func(p target.Pauser, ctx context.Context) error { return p.Resume(ctx) })
 }
 
+// standStill pauses a node and resumes it before anybody may suspect it. It loses nothing by that.
+func (w *World) standStill(name string) error {
+	if err := w.pause(name); err != nil {
+		return err
+	}
+	select {
+	case <-w.ctx.Done():
+		return errInterrupted
+	case <-time.After(w.nodeTimeout / 2):
+	}
+	return w.resume(name)
+}
+
 func (w *World) pausing(name string, down bool, do func(target.Pauser, context.Context) error) error {
 	m, err := w.node(name)
 	if err != nil {
@@ -117,7 +133,7 @@ func (w *World) pausing(name string, down bool, do func(target.Pauser, context.C
 	if err := do(pauser, w.ctx); err != nil {
 		return err
 	}
-	m.down = down
+	m.down = down // it keeps its memory
 	return nil
 }
 

@@ -3,6 +3,7 @@ package steps
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -30,7 +31,7 @@ func (f *fake) Start(_ context.Context, t target.Topology) (target.Cluster, erro
 	if f.lie == "is-not-installed" {
 		return nil, &target.Unavailable{Reason: "fake is not on PATH"}
 	}
-	c := &fakeCluster{lie: f.lie, keys: map[string]string{}}
+	c := &fakeCluster{lie: f.lie, keys: map[string]string{}, older: map[string]string{}}
 	for i := range t.Nodes {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
@@ -49,7 +50,13 @@ type fakeCluster struct {
 	mutex sync.Mutex
 	nodes []*fakeNode
 	keys  map[string]string
+	older map[string]string // what the keys held before
+	reads int               // of values that were overwritten
+	lying bool              // lies that begin with the first write have begun
 }
+
+// lies tells whether the cluster lies in a way that begins with the first write.
+func (c *fakeCluster) lies(how string) bool { return c.lying && c.lie == how }
 
 func (c *fakeCluster) Nodes() []target.Node {
 	var nodes []target.Node
@@ -62,6 +69,9 @@ func (c *fakeCluster) Nodes() []target.Node {
 func (c *fakeCluster) Close() error {
 	for _, n := range c.nodes {
 		n.listener.Close()
+	}
+	if c.lie == "leaves-something" && len(c.nodes) > 1 {
+		return errors.New("process 4711 is still there")
 	}
 	return nil
 }
@@ -194,13 +204,17 @@ func (n *fakeNode) answerKey(command string, args []string) string {
 		return ""
 	}
 	if command == "SET" {
-		n.c.keys[key] = args[2]
+		n.c.lying = true
+		n.c.older[key], n.c.keys[key] = n.c.keys[key], args[2]
 		if n.c.lie == "ok-as-bulk" {
 			return bulkReply("OK")
 		}
 		return ok
 	}
 	value, found := n.c.keys[key]
+	if old := n.c.older[key]; n.c.lies("loses-a-write") || old != "" && n.c.lies("reads-are-stale") && n.c.staleAtFirst() {
+		value = old
+	}
 	if !found || n.c.lie == "forgets-values" {
 		if n.c.lie == "empty-for-null" {
 			return "$0\r\n\r\n"
@@ -237,7 +251,11 @@ func (n *fakeNode) answerCluster(args []string) string {
 		if n.c.lie == "never-up" && n.index == 1 {
 			state = "fail"
 		}
-		return bulkReply("cluster_state:" + state + "\r\n")
+		current := 9
+		if n.c.lies("current-epoch-falls") && n.index == 0 {
+			current = 4
+		}
+		return bulkReply(fmt.Sprintf("cluster_state:%s\r\ncluster_current_epoch:%d\r\n", state, current))
 	case "NODES":
 		return bulkReply(n.nodes())
 	case "SLOTS":
@@ -254,6 +272,56 @@ func (n *fakeNode) answerCluster(args []string) string {
 	return "-ERR unknown subcommand\r\n"
 }
 
+// Log implements target.LogReader.
+func (n *fakeNode) Log() (string, error) {
+	n.c.mutex.Lock()
+	defer n.c.mutex.Unlock()
+	if n.c.lies("logs-a-crash") && n.index == 0 {
+		return "ready\n=== REDIS BUG REPORT START: Cut & paste starting from here ===\n", nil
+	}
+	return "ready\n", nil
+}
+
+// NodesConf implements target.ConfReader.
+func (n *fakeNode) NodesConf() (string, error) {
+	n.c.mutex.Lock()
+	defer n.c.mutex.Unlock()
+	text, vote := n.nodes(), 1
+	if n.index == 0 {
+		switch {
+		case n.c.lies("conf-of-another-time"):
+			text = strings.Replace(text, " 0-5460", " 0-5459", 1)
+		case n.c.lies("conf-that-is-broken"):
+			text = "no such line\n"
+		case n.c.lies("conf-with-a-late-vote"):
+			vote = 99
+		}
+	}
+	return text + fmt.Sprintf("vars currentEpoch 9 lastVoteEpoch %d\n", vote), nil
+}
+
+// staleAtFirst is true for the first reads of many: what is there in the end is right.
+func (c *fakeCluster) staleAtFirst() bool {
+	c.reads++
+	return c.reads <= 20
+}
+
+// claim is what a node says of another's slots and epoch, with the lies about them.
+func (n *fakeNode) claim(o *fakeNode, slots string) (string, int) {
+	epoch := o.index + 1
+	switch {
+	case n.c.lies("slot-with-two-owners") && n.index == 2 && o.index == 0:
+		slots = " 0-4 6-5460"
+	case n.c.lies("slot-with-two-owners") && n.index == 2 && o.index == 2, n.c.lies("two-owners-in-a-view") && o.index == 2:
+		slots = " 5" + slots
+	case n.c.lies("same-config-epochs"):
+		epoch = 7
+	case n.c.lies("config-epoch-falls") && o.index == 2:
+		epoch = 0
+	}
+	return slots, epoch
+}
+
 func (n *fakeNode) nodes() string {
 	text := ""
 	for _, o := range n.c.nodes {
@@ -267,7 +335,8 @@ func (n *fakeNode) nodes() string {
 		if n.c.lie == "views-differ" && n.index == 2 && o.index == 0 && slots != "" {
 			slots = " 0-5459"
 		}
-		text += fmt.Sprintf("%s %s@1 %s - 0 0 %d connected%s\n", o.id(), o.Addr(), flags, o.index+1, slots)
+		slots, epoch := n.claim(o, slots)
+		text += fmt.Sprintf("%s %s@1 %s - 0 0 %d connected%s\n", o.id(), o.Addr(), flags, epoch, slots)
 	}
 	return text
 }

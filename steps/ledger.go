@@ -60,13 +60,17 @@ func (l *ledger) stepTook(s *scenario, step string, d time.Duration) {
 	e.result.Steps[e.steps[step]].DurationMillis = d.Milliseconds()
 }
 
-// saw records what the World has to say at the end of its scenario.
-func (l *ledger) saw(s *scenario, w *World, views []reports.NodeView) {
+// saw records what the World has to say at the end of its scenario, and what it found broken then, whatever the scenario was about.
+func (l *ledger) saw(s *scenario, w *World, views []reports.NodeView, broken error) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	e := l.entries[s.ID]
-	e.result.Checks, e.result.Waits, e.result.Nodes = w.checks, w.waits, views
+	e.result.Checks, e.result.Waits, e.result.Nodes, e.result.Writes = w.checks, w.waits, views, w.writes
 	e.wire = w.trace.since(e.result.Started)
+	if broken != nil {
+		e.failed = broken
+		e.result.Failure = e.evidence(&reports.Step{Keyword: "After", Text: "the scenario"}, broken)
+	}
 }
 
 // settle records the end of a step as godog tells it. A nil error with any verdict but pass is a step that was not reached.
@@ -103,6 +107,21 @@ func (l *ledger) decide(s *scenario, verdict reports.Verdict, reason string) {
 	l.entries[s.ID] = e
 	e.done = true
 	l.progress.told(e)
+}
+
+// leftBehind turns a scenario whose cluster could not be cleaned up into trouble of the harness. A cluster that nobody had is told with the
+// first scenario that has come to an end. It is the one verdict that may come after the scenario's end was told.
+func (l *ledger) leftBehind(s *scenario, err error) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	for _, candidate := range l.order {
+		e := l.entries[candidate.ID]
+		if e != nil && e.done && (s == nil || s == candidate) {
+			e.result.Verdict, e.result.Reason = reports.HarnessError, err.Error()
+			e.result.Failure = nil
+			return
+		}
+	}
 }
 
 // finish settles what is still open when the run of godog is over.
@@ -147,6 +166,10 @@ func (e *entry) verdict() (reports.Verdict, string) {
 func (e *entry) evidence(step *reports.Step, err error) *reports.Failure {
 	f := &reports.Failure{Step: step.Keyword + " " + step.Text, Message: err.Error(), Exchanges: e.wire}
 	f.AtMillis = time.Since(e.result.Started).Milliseconds()
+	var broken *violation
+	if errors.As(err, &broken) {
+		f.Node = broken.Node
+	}
 	var seen *failure
 	if errors.As(err, &seen) {
 		f.Expected, f.Got, f.Node = seen.Want, seen.Got, seen.Node

@@ -290,7 +290,7 @@ func (w *World) applicationWorks() error {
 	if err != nil {
 		return err
 	}
-	w.traffic = startTraffic(func() {}, w.data.keys(), []storer{a})
+	w.traffic = startTraffic(func() {}, w.data.keys(), []storer{a}, false)
 	return nil
 }
 

@@ -51,6 +51,14 @@ Feature: A suite in small
     Scenario: says what nobody understands
       Given a cluster of 3 primaries
       Then every node is happy
+    @id:a/traffic/1 @must
+    Scenario: clients at work
+      Given a cluster of 3 primaries
+      And 2 clients write to and read from 6 keys whatever happens
+      And within 20 node timeouts every key has been written in the last node timeout
+      And for 2 node timeouts every node reports cluster_state "ok"
+      When the clients stop
+      Then every node reports cluster_state "ok"
     @id:a/empty/1 @must
     Scenario: the cluster comes empty
       Given a cluster of 3 primaries
@@ -97,8 +105,8 @@ func TestLies(t *testing.T) {
 		"serves-everything":  {"moved/1 fail"},
 		"ok-as-bulk":         {"write/1 fail"},
 		"empty-for-null":     {"write/1 fail"},
-		"forgets-values":     {"write/1 fail"},
-		"hangs-up-on-writes": {"write/1 fail"},
+		"forgets-values":     {"write/1 fail", "traffic/1 fail"},
+		"hangs-up-on-writes": {"write/1 fail", "traffic/1 fail"},
 	} {
 		t.Run(lie, func(t *testing.T) {
 			t.Parallel()
@@ -231,7 +239,7 @@ func TestProgressTellsEverything(t *testing.T) {
 			targets++
 		}
 	}}, "", "is-not-installed")
-	if results != 8 || targets != 2 || last != 0 {
+	if results != 9 || targets != 2 || last != 0 {
 		t.Errorf("%d results, %d targets, %d to go", results, targets, last)
 	}
 }

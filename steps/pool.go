@@ -34,12 +34,14 @@ type pool struct {
 	shelf    map[shape][]*order // formed or being formed
 	failures map[shape]int      // in a row
 	closing  sync.WaitGroup
+	leftOver func(*scenario, error) // told what a cluster could not clean up, and who had it last
 }
 
 // order is a cluster that will be there.
 type order struct {
 	done    chan struct{}
 	cluster *cluster
+	last    *scenario // who had it before; nil if it is new
 	err     error
 }
 
@@ -131,14 +133,14 @@ func (p *pool) begin(s shape) *order {
 }
 
 // giveBack takes a cluster a scenario is done with: it is kept if it is as it was, and closed if not.
-func (p *pool) giveBack(c *cluster, restored bool) {
+func (p *pool) giveBack(c *cluster, restored bool, by *scenario) {
 	ctx, cancel := context.WithTimeout(context.Background(), max(time.Second, p.nodeTimeout))
 	defer cancel()
 	if p.exists || !restored || c.shape.strangers > 0 || !p.wanted(c.shape) || c.restore(ctx) != nil {
-		p.closing.Go(func() { c.close() })
+		p.closing.Go(func() { p.closeAfter(c, by) })
 		return
 	}
-	o := &order{done: make(chan struct{}), cluster: c}
+	o := &order{done: make(chan struct{}), cluster: c, last: by}
 	close(o.done)
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
@@ -172,6 +174,9 @@ func (c *cluster) restore(ctx context.Context) error {
 			return err
 		}
 	}
+	for _, m := range c.members {
+		m.wasDown = false
+	}
 	return c.await(ctx, c.isEmpty)
 }
 
@@ -196,7 +201,7 @@ func (p *pool) sweep() {
 		}
 		delete(p.shelf, s)
 		for _, o := range orders {
-			p.closing.Go(o.close)
+			p.closing.Go(func() { p.closeOrder(o) })
 		}
 	}
 }
@@ -213,9 +218,16 @@ func (p *pool) close() {
 	}
 }
 
-func (o *order) close() {
+func (p *pool) closeOrder(o *order) {
 	<-o.done
 	if o.cluster != nil {
-		o.cluster.close()
+		p.closeAfter(o.cluster, o.last)
+	}
+}
+
+// closeAfter ends a cluster. What is still there then, a process, a file, a container, a port, is told together with who had it last.
+func (p *pool) closeAfter(c *cluster, last *scenario) {
+	if err := c.close(); err != nil && p.leftOver != nil {
+		p.leftOver(last, fmt.Errorf("invariant: something was left behind when the cluster was closed: %w", err))
 	}
 }

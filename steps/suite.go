@@ -48,6 +48,7 @@ func judge(ctx context.Context, e *entrant, chosen catalogue, l *ledger, o *Opti
 		return
 	}
 	s.pool = newPool(e, o, runnable)
+	s.pool.leftOver = l.leftBehind
 	defer s.pool.close()
 	s.run(ctx, e, o, runnable)
 }
@@ -119,11 +120,16 @@ func (s *suite) end(w *World, chosen *scenario, err error) {
 	if w.traffic != nil {
 		w.traffic.end()
 	}
+	var broken error
+	if err == nil {
+		broken = w.invariants()
+	}
+	w.restored = w.restored && broken == nil
 	var views []reports.NodeView
-	if err != nil && w.cluster != nil {
+	if (err != nil || broken != nil) && w.cluster != nil {
 		views = w.cluster.evidence()
 	}
-	s.ledger.saw(chosen, w, views)
+	s.ledger.saw(chosen, w, views, broken)
 	w.close()
 }
 

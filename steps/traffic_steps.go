@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -15,7 +16,8 @@ import (
 
 func (w *World) trafficActions() []sentence {
 	return []sentence{
-		{`(\d+) clients write to and read from those slots without pause`, w.startClients},
+		{`(\d+) clients write to and read from those slots without pause`, func(count int) error { return w.startClients(count, false) }},
+		{`(\d+) clients write to and read from (\d+) keys whatever happens`, w.startTireless},
 		{`the clients stop`, w.stopClients},
 	}
 }
@@ -23,14 +25,22 @@ func (w *World) trafficActions() []sentence {
 func (w *World) trafficStatements() []sentence {
 	return []sentence{
 		{`every write that was acknowledged is there, once`, w.acknowledgedWritesAreThere},
+		{`no acknowledged write is lost`, w.noWriteIsLost},
 		{`no client read an older value than one it had seen acknowledged`, w.noStaleReads},
+		{`every key has been written in the last node timeout`, w.everyKeyIsWritten},
 		{`the clients saw ASK or MOVED`, w.clientsWereRedirected},
 		{`the keys of slots (\d+)-(\d+) lie on node ` + one + ` and nowhere else`, w.keysOfSlotsLieOn},
 		{`go-redis's cluster client runs a pipeline over all nodes, a transaction with one tag and an MSET with one tag`, w.goRedis},
 	}
 }
 
-func (w *World) startClients(count int) error {
+// startTireless has clients that go on whatever they are answered, on keys of all slots.
+func (w *World) startTireless(count, keys int) error {
+	w.data.fill(keys, func(i int) string { return "key:" + itoa(i) })
+	return w.startClients(count, true)
+}
+
+func (w *World) startClients(count int, tireless bool) error {
 	ctx, cancel := context.WithCancel(w.ctx)
 	var clients []storer
 	for range count {
@@ -42,14 +52,14 @@ func (w *World) startClients(count int) error {
 		c.ctx = ctx
 		clients = append(clients, c)
 	}
-	w.traffic = startTraffic(cancel, w.data.keys(), clients)
+	w.traffic = startTraffic(cancel, w.data.keys(), clients, tireless)
 	return nil
 }
 
 func (w *World) stopClients() error {
 	w.traffic.end()
 	for _, c := range w.traffic.clients {
-		if c.trouble != nil {
+		if c.trouble != nil && !w.traffic.tireless {
 			return w.check("", false, fmt.Sprintf("client %d: %v", c.number+1, c.trouble), "clients that are served throughout")
 		}
 	}
@@ -81,6 +91,13 @@ func (w *World) acknowledgedWritesAreThere() error {
 	return w.checkKeys(primaries[0], all, w.data.keys())
 }
 
+func (w *World) noWriteIsLost() error {
+	lost := w.countWrites()
+	return w.check("", len(lost) == 0 && w.writes.Unread == 0 && w.writes.Acknowledged > 0,
+		fmt.Sprintf("of %d keys %d lost it and %d cannot be read: %s", w.writes.Keys, len(lost), w.writes.Unread, strings.Join(lost, "; ")),
+		"the last acknowledged write in every key")
+}
+
 func (w *World) noStaleReads() error {
 	writes := 0
 	for _, c := range w.traffic.clients {
@@ -90,6 +107,19 @@ func (w *World) noStaleReads() error {
 		}
 	}
 	return w.check("", writes > 0, "no write", "writes")
+}
+
+// everyKeyIsWritten looks at the last acknowledgement for each key.
+func (w *World) everyKeyIsWritten() error {
+	now := w.traffic.history.now()
+	for i, key := range w.traffic.keys {
+		at := w.traffic.ackedAt[i].Load()
+		ago := time.Duration(now - at)
+		if err := w.check("", at > 0 && ago <= w.nodeTimeout, fmt.Sprintf("%s ago for %s", ago.Round(time.Millisecond), key), "an acknowledgement in the last "+w.nodeTimeout.String()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (w *World) clientsWereRedirected() error {

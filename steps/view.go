@@ -26,7 +26,9 @@ func (c *cluster) view(ctx context.Context, m *member) (*view, error) {
 	if err != nil {
 		return nil, &failure{Node: m.name, Want: []string{"lines of the form CLUSTER NODES has"}, Got: fmt.Sprintf("%q: %v", text, err)}
 	}
-	return &view{m, c, lines}, nil
+	v := &view{m, c, lines}
+	m.epochs.saw(v)
+	return v, nil
 }
 
 // line finds what is said of a node.

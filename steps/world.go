@@ -35,6 +35,7 @@ type World struct {
 	traffic     *traffic       // clients at work in the background
 	libraries   libraries
 	scrape      scrape // what the exporter made of a node
+	writes      *reports.Writes
 	bus         busState
 	tool        toolRun     // the last call of redis-cli
 	single      *standalone // a server that is no cluster node
@@ -210,7 +211,7 @@ func (w *World) close() {
 	if w.cluster != nil {
 		w.putBack()
 		w.closeSlots()
-		w.pool.giveBack(w.cluster, w.restored)
+		w.pool.giveBack(w.cluster, w.restored, w.scenario)
 	}
 }
 

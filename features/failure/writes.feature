@@ -1,0 +1,43 @@
+@area:failure
+Feature: Acknowledged writes
+  Replication is asynchronous: a primary acknowledges a write before its replicas have it. Where no replica takes its place nothing is lost;
+  where one does, what was lost is counted and stands in the report.
+  Source: Redis Cluster specification, "Write safety".
+
+  Rule: Writes go on after a failover
+
+    @id:failure/writes/1 @must @needs:kill
+    Scenario: A primary is killed under readers and writers
+      Given a cluster of 3 primaries with 1 replica each
+      And every replica is in sync
+      And 3 clients write to and read from 30 keys whatever happens
+      When node A is killed
+      Then within 8 node timeouts every running node lists A1 as a primary
+      And within 5 node timeouts every key has been written in the last node timeout
+      When the clients stop
+      Then every running node reports cluster_state "ok"
+
+  Rule: Without a failover no acknowledged write is lost
+
+    @id:failure/writes/2 @must @needs:pause
+    Scenario: A primary stands still for half a node timeout
+      Given a cluster of 3 primaries
+      And 3 clients write to and read from 30 keys whatever happens
+      And within 1 node timeout every key has been written in the last node timeout
+      When node A stands still for half a node timeout
+      Then within 3 node timeouts every key has been written in the last node timeout
+      When the clients stop
+      Then no acknowledged write is lost
+
+    @id:failure/writes/3 @must @needs:proxy
+    Scenario: A primary is cut off from its replica
+      Given a cluster of 3 primaries with 1 replica each
+      And every replica is in sync
+      And 3 clients write to and read from 30 keys whatever happens
+      When node A is cut off from node A1
+      Then for 2 node timeouts node A1 lists A1 as a replica of A
+      And within 1 node timeout every key has been written in the last node timeout
+      When the network is whole again
+      And the clients stop
+      Then within 15 node timeouts every replica is in sync with its primary
+      And no acknowledged write is lost
