@@ -1,7 +1,7 @@
 // Package bench measures how fast servers are, side by side, and writes down what it found together with all that is needed to doubt it.
 //
-// It joins the parts below it. Those that measure: serving (requests, in the slices of a duet), figures (single quantities, in trials). What
-// they stand on: rig starts the targets, load asks and times, pace says when, duet takes turns, stats says what a difference is worth. What comes out is a
+// It joins the parts below it. Those that measure: serving (requests, in the slices of a duet), figures (single quantities, in trials),
+// change (what clients see while the cluster changes). What they stand on: rig starts the targets, load asks and times, pace says when, duet takes turns, stats says what a difference is worth. What comes out is a
 // result.Result; the console, the Markdown summary and the files for plotting are made from it.
 package bench
 
@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/clusterspec/clusterspec/bench/change"
 	"github.com/clusterspec/clusterspec/bench/figures"
 	"github.com/clusterspec/clusterspec/bench/result"
 	"github.com/clusterspec/clusterspec/bench/rig"
@@ -29,6 +30,7 @@ type Options struct {
 	Seed    uint64
 	Serving serving.Options
 	Figures figures.Options
+	Change  change.Options
 	// Destructive allows to write into a cluster that was there before.
 	Destructive bool
 	// Suite and Command go into the result: the version of this program, and its command line.
@@ -40,16 +42,17 @@ type Options struct {
 const (
 	PartServing = "serving" // requests: throughput and latency
 	PartFigures = "figures" // redirects, migration, cluster queries, memory
+	PartChange  = "change"  // latency and outages while slots move, primaries die, and nodes are restarted
 )
 
 // Parts are the names there are.
-func Parts() []string { return []string{PartServing, PartFigures} }
+func Parts() []string { return []string{PartServing, PartFigures, PartChange} }
 
 // DefaultOptions are those of `clusterspec bench`: everything, on the reference and on redis-server. The latter is the base.
 func DefaultOptions() Options {
 	return Options{
 		Targets: []string{"redis-server", "reference"}, Parts: Parts(), Seed: 1,
-		Serving: serving.DefaultOptions(), Figures: figures.Options{Groups: figures.Groups()},
+		Serving: serving.DefaultOptions(), Figures: figures.Options{Groups: figures.Groups()}, Change: change.DefaultOptions(),
 	}
 }
 
@@ -63,7 +66,7 @@ func (o Options) Validate() error {
 			return fmt.Errorf("unknown part %q (known: %s)", name, strings.Join(Parts(), ", "))
 		}
 	}
-	return errors.Join(o.Serving.Validate(len(o.Targets)), o.Figures.Validate())
+	return errors.Join(o.Serving.Validate(len(o.Targets)), o.Figures.Validate(), o.Change.Validate())
 }
 
 func (o Options) measures(part string) bool { return slices.Contains(o.Parts, part) }
@@ -75,6 +78,9 @@ func (o Options) Estimate() (total time.Duration) {
 	}
 	if o.measures(PartFigures) {
 		total += o.figures().Estimate()
+	}
+	if o.measures(PartChange) {
+		total += o.change().Estimate()
 	}
 	return total
 }
@@ -89,12 +95,18 @@ func (o Options) figures() figures.Options {
 	return o.Figures
 }
 
+func (o Options) change() change.Options {
+	o.Change.Targets, o.Change.Seed = o.Targets, o.Seed
+	return o.Change
+}
+
 // Listener is told how a run goes on.
 type Listener interface {
 	// Starting is called before each measurement, with what has passed of the run as a share of its estimate.
 	Starting(name string, elapsed, estimate time.Duration)
 	Series(*result.Series)
 	Figures([]result.Figure)
+	Timeline(*result.Timeline)
 }
 
 // Run starts the targets, measures, and stops the targets. When ctx ends, it returns what was measured until then and no error. The files are those
@@ -124,12 +136,31 @@ type measurement struct {
 }
 
 func (m *measurement) all(ctx context.Context) error {
-	if err := m.serving(ctx); err != nil || !m.options.measures(PartFigures) || ctx.Err() != nil {
-		return err
+	for _, part := range []struct {
+		name    string
+		measure func(context.Context) error
+	}{{PartServing, m.serving}, {PartFigures, m.figures}, {PartChange, m.change}} {
+		if ctx.Err() != nil || part.name != PartServing && !m.options.measures(part.name) {
+			continue
+		}
+		if err := part.measure(ctx); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+func (m *measurement) figures(ctx context.Context) error {
 	return figures.Measure(ctx, m.options.figures(), m.starting, func(found []result.Figure) {
 		m.result.Figures = append(m.result.Figures, found...)
 		m.listen.Figures(found)
+	})
+}
+
+func (m *measurement) change(ctx context.Context) error {
+	return change.Measure(ctx, m.options.change(), m.starting, func(t result.Timeline) {
+		m.result.Timelines = append(m.result.Timelines, t)
+		m.listen.Timeline(&t)
 	})
 }
 

@@ -30,8 +30,9 @@ func (e *ender) Starting(name string, elapsed, estimate time.Duration) {
 		e.end()
 	}
 }
-func (e *ender) Series(*result.Series)   {}
-func (e *ender) Figures([]result.Figure) {}
+func (e *ender) Series(*result.Series)     {}
+func (e *ender) Figures([]result.Figure)   {}
+func (e *ender) Timeline(*result.Timeline) {}
 
 // A whole run on real servers, ended before its last series: what was measured is kept, and the files agree with the figures.
 func TestRun(t *testing.T) {

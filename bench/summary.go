@@ -36,6 +36,9 @@ func Summary(r *result.Result) string {
 			}
 		}
 	}
+	for i := range r.Timelines {
+		writeTimelineMarkdown(&b, &r.Timelines[i])
+	}
 	writeMethod(&b, r)
 	return b.String()
 }
@@ -135,6 +138,61 @@ func figureRows(f *result.Figure) (rows [][]string) {
 		title = ""
 	}
 	return rows
+}
+
+func writeTimelineMarkdown(b *strings.Builder, t *result.Timeline) {
+	fmt.Fprintf(b, "\n## %s\n\n| phase | requests | failed | redirects | p50 | p99 | worst second | max | |\n|---|---:|---:|---:|---:|---:|---:|---:|---|\n", timelineTitle(t))
+	for i := range t.Phases {
+		fmt.Fprintf(b, "| %s |\n", strings.Join(phaseCells(&t.Phases[i]), " | "))
+	}
+	for _, note := range timelineNotes(t) {
+		fmt.Fprintf(b, "\n%s\n", note)
+	}
+}
+
+// WriteTimeline writes a time line as text for a terminal.
+func WriteTimeline(w io.Writer, t *result.Timeline) error {
+	const padding = 2
+	fmt.Fprintf(w, "\n%s\n", timelineTitle(t))
+	table := tabwriter.NewWriter(w, 0, 0, padding, ' ', 0)
+	fmt.Fprintln(table, "  phase\trequests\tfailed\tredirects\tp50\tp99\tworst second\tmax\t")
+	for i := range t.Phases {
+		fmt.Fprintln(table, "  "+strings.Join(phaseCells(&t.Phases[i]), "\t"))
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	for _, note := range timelineNotes(t) {
+		fmt.Fprintln(w, "  "+note)
+	}
+	return nil
+}
+
+func timelineTitle(t *result.Timeline) string {
+	return fmt.Sprintf("%s under change: %d primaries with %d %s each, node timeout %d ms, %.0f requests/s",
+		t.Target, t.Primaries, t.Replicas, plural(t.Replicas, "replica", "replicas"), t.NodeTimeoutMillis, t.RatePerSecond)
+}
+
+func phaseCells(p *result.Phase) []string {
+	var facts []string
+	for _, f := range p.Facts {
+		facts = append(facts, f.Name+": "+result.Format(f.Value, f.Unit))
+	}
+	return []string{
+		p.Name, fmt.Sprint(p.Counts.Sent), fmt.Sprint(p.Counts.Failed()), fmt.Sprintf("%.3f", p.RedirectsPerRequest),
+		millis(p.Latency.P50), millis(p.Latency.P99), millis(p.WorstSecond), millis(p.Latency.Max), strings.Join(facts, "; "),
+	}
+}
+
+// timelineNotes are the outages, and what went wrong.
+func timelineNotes(t *result.Timeline) (notes []string) {
+	for _, o := range t.Outages {
+		notes = append(notes, fmt.Sprintf("Slots %s accepted no write for %d ms from %.1f s on: %s.", o.Slots, o.ToMillis-o.FromMillis, float64(o.FromMillis)/1e3, o.Because))
+	}
+	if t.Trouble != "" {
+		notes = append(notes, "Ended early: "+t.Trouble+".")
+	}
+	return notes
 }
 
 func title(s *result.Series) string {

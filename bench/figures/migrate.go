@@ -166,37 +166,17 @@ func (m *migration) reshard(ctx context.Context, from, to int) error {
 
 // move moves the slots by hand, one after the other, each in as few round trips as can be.
 func (m *migration) move(ctx context.Context, from, to int) (err error) {
-	var conns [2]*wire.Conn
-	for i, addr := range m.server.Addrs {
-		if conns[i], err = wire.Dial(ctx, addr); err != nil {
-			return err
-		}
-		defer conns[i].Close()
+	mover, err := rig.NewMover(ctx, m.server.Addrs[from], m.server.Addrs[to])
+	if err != nil {
+		return err
 	}
+	defer mover.Close()
 	slots, err := m.slotsOf(ctx, from)
 	if err != nil {
 		return err
 	}
 	for _, slot := range slots {
-		if err := m.moveSlot(ctx, slot, conns[from], conns[to], m.ids[from], m.ids[to]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (m *migration) moveSlot(ctx context.Context, slot string, from, to *wire.Conn, fromID, toID string) error {
-	if err := demand(ctx, to, "CLUSTER", "SETSLOT", slot, "IMPORTING", fromID); err != nil {
-		return err
-	}
-	if err := demand(ctx, from, "CLUSTER", "SETSLOT", slot, "MIGRATING", toID); err != nil {
-		return err
-	}
-	if err := m.moveKeys(ctx, from, slot, to.Addr()); err != nil {
-		return err
-	}
-	for _, c := range []*wire.Conn{to, from} { // the new owner first: a slot is never without one
-		if err := demand(ctx, c, "CLUSTER", "SETSLOT", slot, "NODE", toID); err != nil {
+		if _, err := mover.Move(ctx, slot); err != nil {
 			return err
 		}
 	}
@@ -204,7 +184,7 @@ func (m *migration) moveSlot(ctx context.Context, slot string, from, to *wire.Co
 }
 
 // slotsOf are the first slots that a node serves.
-func (m *migration) slotsOf(ctx context.Context, node int) (slots []string, err error) {
+func (m *migration) slotsOf(ctx context.Context, node int) (slots []int, err error) {
 	text, err := rig.Text(ctx, m.server.Addrs[node], "CLUSTER", "NODES")
 	if err != nil {
 		return nil, err
@@ -216,37 +196,9 @@ func (m *migration) slotsOf(ctx context.Context, node int) (slots []string, err 
 	for _, l := range lines {
 		for slot := 0; slot < wire.Slots && l.HasFlag("myself") && len(slots) < movedSlots; slot++ {
 			if l.Owns(slot) {
-				slots = append(slots, strconv.Itoa(slot))
+				slots = append(slots, slot)
 			}
 		}
 	}
 	return slots, nil
-}
-
-// moveKeys moves all keys of a slot, 1000 at a time.
-func (m *migration) moveKeys(ctx context.Context, from *wire.Conn, slot, to string) error {
-	const (
-		batch   = "1000"
-		timeout = "10000" // milliseconds
-	)
-	host, port, err := rig.SplitAddr(to)
-	if err != nil {
-		return err
-	}
-	for {
-		keys, err := from.Do(ctx, "CLUSTER", "GETKEYSINSLOT", slot, batch)
-		if err != nil || keys.IsError() {
-			return errors.Join(err, fmt.Errorf("the keys of slot %s: %s", slot, keys))
-		}
-		if len(keys.Items) == 0 {
-			return nil
-		}
-		args := []string{"MIGRATE", host, strconv.Itoa(port), "", "0", timeout, "KEYS"}
-		for _, key := range keys.Items {
-			args = append(args, key.Text)
-		}
-		if err := demand(ctx, from, args...); err != nil {
-			return err
-		}
-	}
 }

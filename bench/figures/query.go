@@ -172,7 +172,7 @@ func (q *query) ask(ctx context.Context, word string) (roundTrip, cpu float64, e
 	var trips []float64
 	for range times {
 		begun := time.Now()
-		if err := demand(ctx, q.conn, "CLUSTER", word); err != nil {
+		if _, err := rig.DemandOn(ctx, q.conn, "CLUSTER", word); err != nil {
 			return 0, 0, err
 		}
 		trips = append(trips, float64(time.Since(begun)))

@@ -60,7 +60,7 @@ func openRedirects(ctx context.Context, spec string) (_ subject, err error) {
 		at  *wire.Conn
 		key string
 	}{{r.here, r.direct}, {r.there, r.moved}} {
-		if err := demand(ctx, set.at, "SET", set.key, "x"); err != nil {
+		if _, err := rig.DemandOn(ctx, set.at, "SET", set.key, "x"); err != nil {
 			return nil, err
 		}
 	}
@@ -78,12 +78,20 @@ func (r *redirects) openSlot(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(
-		demand(ctx, r.there, "CLUSTER", "SETSLOT", slot, "IMPORTING", hereID),
-		demand(ctx, r.here, "CLUSTER", "SETSLOT", slot, "MIGRATING", thereID),
-		demand(ctx, r.there, "ASKING"),
-		demand(ctx, r.there, "SET", r.asked, "x"),
-	)
+	for _, step := range []struct {
+		at   *wire.Conn
+		args []string
+	}{
+		{r.there, []string{"CLUSTER", "SETSLOT", slot, "IMPORTING", hereID}},
+		{r.here, []string{"CLUSTER", "SETSLOT", slot, "MIGRATING", thereID}},
+		{r.there, []string{"ASKING"}},
+		{r.there, []string{"SET", r.asked, "x"}},
+	} {
+		if _, err := rig.DemandOn(ctx, step.at, step.args...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // keyWhere is a key in a slot that is wanted.
@@ -93,14 +101,6 @@ func keyWhere(want func(slot int) bool) string {
 			return key
 		}
 	}
-}
-
-func demand(ctx context.Context, at *wire.Conn, args ...string) error {
-	reply, err := at.Do(ctx, args...)
-	if err == nil && reply.IsError() {
-		err = fmt.Errorf("%s was answered by %s at %s", strings.Join(args, " "), reply, at.Addr())
-	}
-	return err
 }
 
 func (r *redirects) name() string { return r.server.Name }

@@ -7,7 +7,7 @@ func (g *Generator) digest(c *conn, now int64) bool {
 		buf := c.in[c.from:c.to]
 		replies, used := g.expect.match(b.requests[c.done:], buf)
 		if replies > 0 {
-			g.answered(&b, &g.sample.OK, replies, now)
+			g.answered(&b, &g.at(b.at).OK, replies, now)
 		} else {
 			var what outcome
 			what, used = g.expect.read(b.requests[c.done], buf)
@@ -15,7 +15,7 @@ func (g *Generator) digest(c *conn, now int64) bool {
 				return true
 			}
 			if what == incomplete || what == garbage {
-				g.sample.Wrong++
+				g.at(b.at).Wrong++
 				g.inFlight--
 				c.done++
 				return false
@@ -46,7 +46,7 @@ func (g *Generator) answered(b *batch, count *uint64, replies int, now int64) {
 	}
 	*count += uint64(replies)
 	g.inFlight -= replies
-	record(g.sample.Latency, now-b.at, replies)
+	record(g.at(b.at).Latency, now-b.at, replies)
 }
 
 // judge notes a reply that is not what was expected, byte for byte, and follows redirects.
@@ -55,11 +55,11 @@ func (g *Generator) judge(c *conn, b *batch, what outcome, reply []byte, now int
 	case b.hidden:
 		return // a refused ASKING shows in the request behind it
 	case what == good:
-		g.answered(b, &g.sample.OK, 1, now)
+		g.answered(b, &g.at(b.at).OK, 1, now)
 	case what == missing:
-		g.answered(b, &g.sample.Misses, 1, now)
+		g.answered(b, &g.at(b.at).Misses, 1, now)
 	case what == wrong:
-		g.sample.Wrong++
+		g.at(b.at).Wrong++
 		g.inFlight--
 	default:
 		to, isRedirect := parseRedirect(reply, c.node.addr)
@@ -67,7 +67,7 @@ func (g *Generator) judge(c *conn, b *batch, what outcome, reply []byte, now int
 			g.follow(to, batch{requests: b.requests[c.done : c.done+1], at: b.at, hops: b.hops + 1}, now)
 			return
 		}
-		g.sample.countError(errorCode(reply))
+		g.at(b.at).countError(errorCode(reply))
 		g.inFlight--
 	}
 }
@@ -78,11 +78,11 @@ var askingRequest = []entry{newEntry(asking, 0)}
 func (g *Generator) follow(to redirect, b batch, now int64) {
 	c := g.connAt(to.addr)
 	if to.ask {
-		g.sample.Ask++
+		g.at(b.at).Ask++
 		c.flight.push(batch{requests: askingRequest, at: now, hidden: true})
 		c.out = g.render.appendAsking(c.out)
 	} else {
-		g.sample.Moved++
+		g.at(b.at).Moved++
 		g.relearn(now)
 	}
 	g.resend(c, b)
@@ -124,7 +124,7 @@ func (g *Generator) lose(c *conn, now int64) {
 	for i := range c.flight.count {
 		if b := c.flight.at(i); !b.hidden {
 			n := g.pending(c, i)
-			g.sample.Lost += uint64(n)
+			g.at(b.at).Lost += uint64(n)
 			g.inFlight -= n
 		}
 	}
@@ -134,10 +134,10 @@ func (g *Generator) lose(c *conn, now int64) {
 }
 
 // giveUp notes that nobody waits any longer for what is in flight on a connection: it counts, with its age.
-func (g *Generator) giveUp(c *conn, now int64, count *uint64) {
+func (g *Generator) giveUp(c *conn, now int64, count func(*Sample) *uint64) {
 	for i := range c.flight.count {
 		if b := c.flight.at(i); !b.hidden {
-			g.answered(b, count, g.pending(c, i), now)
+			g.answered(b, count(g.at(b.at)), g.pending(c, i), now)
 		}
 	}
 	c.shut()

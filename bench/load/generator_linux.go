@@ -45,6 +45,9 @@ type run struct {
 	running  bool // requests are still being issued
 	inFlight int
 	tickAt   int64
+
+	every     time.Duration // 0: all belongs to one sample
+	intervals []*Sample
 }
 
 // Open learns the map of slots and connects.

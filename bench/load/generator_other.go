@@ -24,6 +24,9 @@ func Open(context.Context, Config) (*Generator, error) {
 // Run does nothing: there is no Generator to call it on.
 func (g *Generator) Run(context.Context, time.Duration, pace.Pacer, *Sample) {}
 
+// RunIntervals does nothing.
+func (g *Generator) RunIntervals(context.Context, time.Duration, pace.Pacer) []*Sample { return nil }
+
 // Fill does nothing.
 func (g *Generator) Fill(context.Context) error { return nil }
 

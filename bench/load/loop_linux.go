@@ -30,6 +30,32 @@ func (g *Generator) Run(ctx context.Context, d time.Duration, p pace.Pacer, s *S
 	g.schedule = nil
 }
 
+// RunIntervals is an open loop that keeps a sample for each interval of the time, to which the requests belong that were due in it. It goes on until ctx ends.
+func (g *Generator) RunIntervals(ctx context.Context, every time.Duration, p pace.Pacer) []*Sample {
+	const limit = 24 * time.Hour // by far enough: it ends with ctx
+	g.every = every
+	total := NewSample()
+	g.Run(ctx, limit, p, total)
+	intervals := g.intervals
+	g.every, g.intervals = 0, nil
+	for _, s := range intervals {
+		s.Elapsed, s.OwnCPU = every, total.OwnCPU/time.Duration(len(intervals))
+	}
+	return intervals
+}
+
+// at is the sample that a request belongs to which was due, or begun, at a time of the generator's clock.
+func (g *Generator) at(due int64) *Sample {
+	if g.every == 0 {
+		return g.sample
+	}
+	i := max(0, int((due-g.begun)/int64(g.every)))
+	for len(g.intervals) <= i {
+		g.intervals = append(g.intervals, NewSample())
+	}
+	return g.intervals[i]
+}
+
 // Fill writes every key once, so that reads find what they should. It fails if not every write was accepted.
 func (g *Generator) Fill(ctx context.Context) error {
 	const limit = time.Hour // by far enough: it ends with the tapes
@@ -85,14 +111,15 @@ func (g *Generator) end() {
 	now := g.now()
 	for _, c := range g.conns {
 		if c.flight.count > 0 {
-			g.giveUp(c, now, &g.sample.Unanswered)
+			g.giveUp(c, now, func(s *Sample) *uint64 { return &s.Unanswered })
 			g.connect(c)
 		}
 	}
 	for ; g.owes(); g.schedule.Advance() { // the server has held up so many that no more could be sent
-		g.sample.Sent += uint64(g.config.Pipeline)
-		g.sample.Unanswered += uint64(g.config.Pipeline)
-		record(g.sample.Latency, now-g.begun-g.schedule.Due(), g.config.Pipeline)
+		s := g.at(g.begun + g.schedule.Due())
+		s.Sent += uint64(g.config.Pipeline)
+		s.Unanswered += uint64(g.config.Pipeline)
+		record(s.Latency, now-g.begun-g.schedule.Due(), g.config.Pipeline)
 	}
 	g.sample.Elapsed += time.Duration(now - g.begun)
 }
@@ -155,7 +182,7 @@ func (g *Generator) issueDue() time.Duration {
 
 // issue counts a batch as sent and in flight on a connection.
 func (g *Generator) issue(c *conn, b batch) {
-	g.sample.Sent += uint64(len(b.requests))
+	g.at(b.at).Sent += uint64(len(b.requests))
 	g.inFlight += len(b.requests)
 	c.flight.push(b)
 }
@@ -204,7 +231,7 @@ func (g *Generator) flush() {
 			if now == 0 {
 				now = g.now()
 			}
-			record(g.sample.Lateness, now-due, 1)
+			record(g.at(due).Lateness, now-due, 1)
 		}
 		c.unsent = c.unsent[:0]
 		if !alive {
@@ -248,7 +275,7 @@ func (g *Generator) tick(now int64) {
 	}
 	for _, c := range g.conns {
 		if c.flight.count > 0 && now-c.flight.at(0).at > int64(g.config.Timeout) {
-			g.giveUp(c, now, &g.sample.Timeouts)
+			g.giveUp(c, now, func(s *Sample) *uint64 { return &s.Timeouts })
 		}
 		if c.state == down && now >= c.retryAt {
 			g.connect(c)

@@ -27,10 +27,23 @@ func Text(ctx context.Context, addr string, args ...string) (string, error) {
 		return "", err
 	}
 	if reply.IsError() {
-		const shown = 3 // words of a long command
-		return "", fmt.Errorf("%s was answered by %s at %s", strings.Join(args[:min(shown, len(args))], " "), reply, addr)
+		return "", refusal(addr, args, reply)
 	}
 	return reply.Text, nil
+}
+
+// DemandOn sends a command on a connection that has to be answered without an error, and returns the answer.
+func DemandOn(ctx context.Context, at *wire.Conn, args ...string) (wire.Value, error) {
+	reply, err := at.Do(ctx, args...)
+	if err == nil && reply.IsError() {
+		err = refusal(at.Addr(), args, reply)
+	}
+	return reply, err
+}
+
+func refusal(addr string, args []string, reply wire.Value) error {
+	const shown = 4 // words of a long command
+	return fmt.Errorf("%s was answered by %s at %s", strings.Join(args[:min(shown, len(args))], " "), reply, addr)
 }
 
 // Info is the answer to INFO or CLUSTER INFO, by field.

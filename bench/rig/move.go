@@ -1,0 +1,99 @@
+package rig
+
+import (
+	"context"
+	"errors"
+	"strconv"
+
+	"github.com/clusterspec/clusterspec/compose/wire"
+)
+
+// Mover moves slots from one primary to another as redis-cli does, without the looking around.
+type Mover struct {
+	from, to     *wire.Conn
+	fromID, toID string
+}
+
+// NewMover connects to both.
+func NewMover(ctx context.Context, from, to string) (_ *Mover, err error) {
+	m := &Mover{}
+	defer func() {
+		if err != nil {
+			m.Close()
+		}
+	}()
+	for _, side := range []struct {
+		conn **wire.Conn
+		id   *string
+		addr string
+	}{{&m.from, &m.fromID, from}, {&m.to, &m.toID, to}} {
+		if *side.conn, err = wire.Dial(ctx, side.addr); err != nil {
+			return nil, err
+		}
+		id, err := DemandOn(ctx, *side.conn, "CLUSTER", "MYID")
+		if err != nil {
+			return nil, err
+		}
+		*side.id = id.Text
+	}
+	return m, nil
+}
+
+// Close closes the connections.
+func (m *Mover) Close() {
+	for _, c := range []*wire.Conn{m.from, m.to} {
+		if c != nil {
+			c.Close()
+		}
+	}
+}
+
+// Move moves one slot with all its keys, and says how many those were.
+func (m *Mover) Move(ctx context.Context, slot int) (keys int, err error) {
+	number := strconv.Itoa(slot)
+	if _, err := DemandOn(ctx, m.to, "CLUSTER", "SETSLOT", number, "IMPORTING", m.fromID); err != nil {
+		return 0, err
+	}
+	if _, err := DemandOn(ctx, m.from, "CLUSTER", "SETSLOT", number, "MIGRATING", m.toID); err != nil {
+		return 0, err
+	}
+	if keys, err = m.moveKeys(ctx, number); err != nil {
+		return keys, err
+	}
+	// The new owner first: a slot is never without one.
+	_, err = DemandOn(ctx, m.to, "CLUSTER", "SETSLOT", number, "NODE", m.toID)
+	if err == nil {
+		_, err = DemandOn(ctx, m.from, "CLUSTER", "SETSLOT", number, "NODE", m.toID)
+	}
+	return keys, err
+}
+
+// moveKeys moves all keys of a slot, 1000 at a time.
+func (m *Mover) moveKeys(ctx context.Context, slot string) (moved int, err error) {
+	const (
+		batch   = "1000"
+		timeout = "10000" // milliseconds
+	)
+	host, port, err := SplitAddr(m.to.Addr())
+	if err != nil {
+		return 0, err
+	}
+	for {
+		keys, err := DemandOn(ctx, m.from, "CLUSTER", "GETKEYSINSLOT", slot, batch)
+		if err != nil || len(keys.Items) == 0 {
+			return moved, err
+		}
+		args := []string{"MIGRATE", host, strconv.Itoa(port), "", "0", timeout, "KEYS"}
+		for _, key := range keys.Items {
+			args = append(args, key.Text)
+		}
+		reply, err := DemandOn(ctx, m.from, args...)
+		if err != nil {
+			return moved, err
+		}
+		if reply.Text == "NOKEY" {
+			return moved, errors.New("MIGRATE was answered by NOKEY: somebody else removes the keys of slot " + slot)
+		}
+		moved += len(keys.Items)
+	}
+}
