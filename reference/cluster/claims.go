@@ -82,7 +82,7 @@ func (m *Machine) adoptClaims(p *Peer, epoch uint64, claimed *slot.Set) {
 			taken++
 		}
 		m.bind(s, p)
-		m.save(true)
+		m.save(false) // we promise nothing by it, and hear it again; Redis waits for the disk here, for every slot of a migration
 		m.wantState = true
 	}
 	// What it has, but does not claim, stays bound to it: better a redirect too many than a cluster that is down. But

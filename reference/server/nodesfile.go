@@ -62,7 +62,12 @@ func (f *nodesFile) read() ([]byte, error) {
 // replace makes content the file's content, all of it or nothing. With sync it is on the disk when replace returns
 // (Redis 7.2: clusterSaveConfig).
 func (f *nodesFile) replace(content []byte, sync bool) error {
-	next, err := os.CreateTemp(filepath.Dir(f.path), filepath.Base(f.path)+".tmp-*")
+	name := fmt.Sprintf("%s.tmp-%d", f.path, os.Getpid())
+	next, err := createFile(name)
+	if errors.Is(err, os.ErrExist) { // left by an earlier process of our number
+		os.Remove(name)
+		next, err = createFile(name)
+	}
 	if err != nil {
 		return fmt.Errorf("saving the cluster configuration file: %w", err)
 	}
@@ -71,16 +76,13 @@ func (f *nodesFile) replace(content []byte, sync bool) error {
 		next.Close()
 		return fmt.Errorf("saving the cluster configuration file %s: %w", f.path, err)
 	}
-	f.locked.Close()
+	go f.locked.Close() // the last close of a replaced file frees its blocks, which takes longer than all of the above
 	f.locked = next
 	return nil
 }
 
 func (f *nodesFile) fill(next *os.File, content []byte, sync bool) error {
 	if err := lockFile(next); err != nil {
-		return err
-	}
-	if err := next.Chmod(0o644); err != nil {
 		return err
 	}
 	if _, err := next.Write(content); err != nil {
@@ -91,7 +93,7 @@ func (f *nodesFile) fill(next *os.File, content []byte, sync bool) error {
 			return err
 		}
 	}
-	if err := os.Rename(next.Name(), f.path); err != nil {
+	if err := renameFile(next.Name(), f.path); err != nil {
 		return err
 	}
 	if sync {
