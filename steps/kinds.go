@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 
 	"github.com/clusterspec/clusterspec/compose/wire"
 )
@@ -18,6 +19,7 @@ type valueKind struct {
 	read   func(key string) []string                 // the command that reads all of it
 	sorted bool                                      // whether the order of what is read means nothing
 	pairs  bool                                      // whether what is read comes two by two
+	scores bool                                      // whether the second of two is a number, which servers write in several ways
 	change []func(r *rand.Rand, key string) []string // commands that change it, make it or end it
 }
 
@@ -118,7 +120,7 @@ var valueKinds = []valueKind{
 			return eachOf(r, "ZADD", key, func(i int) []string { return []string{score(r), "member:" + itoa(i)} })
 		},
 		read:  func(key string) []string { return []string{"ZRANGE", key, "0", "-1", "WITHSCORES"} },
-		pairs: true,
+		pairs: true, scores: true,
 		change: []func(*rand.Rand, string) []string{
 			with("ZADD", func(r *rand.Rand) []string { return []string{score(r), someMember(r)} }),
 			with("ZINCRBY", func(r *rand.Rand) []string { return []string{"0.1", someMember(r)} }),
@@ -185,7 +187,11 @@ func (k *valueKind) content(value, expires wireValue) content {
 	}
 	if k.pairs {
 		for i := 0; i+1 < len(parts); i += 2 {
-			parts[i/2] = parts[i] + "=" + parts[i+1]
+			second := parts[i+1]
+			if n, err := strconv.ParseFloat(second, 64); err == nil && k.scores {
+				second = strconv.FormatFloat(n, 'g', -1, 64)
+			}
+			parts[i/2] = parts[i] + "=" + second
 		}
 		parts = parts[:len(parts)/2]
 	}

@@ -204,7 +204,7 @@ func (w *World) nodeIsBackedUp(m *member, v *view, nodes []backedUp) error {
 	if err := w.checkEqual(m.name, "slots "+slots+" in nodes.json", "slots "+v.slotsOf(m.name)+" in nodes.json"); err != nil {
 		return err
 	}
-	files, err := filepath.Glob(filepath.Join(w.scratch, "redis-node-*-"+m.port()+"-"+m.id+".rdb"))
+	files, err := filepath.Glob(filepath.Join(w.scratch, "*-node-*-"+m.port()+"-"+m.id+".rdb"))
 	if err != nil || len(files) != 1 {
 		return w.check(m.name, false, fmt.Sprintf("%d snapshots in the folder", len(files)), "one snapshot of the node")
 	}

@@ -33,26 +33,31 @@ Feature: Failover between nodes that may be of different kinds
   Rule: FORCE and TAKEOVER replace a primary that is well, and it follows
 
     @id:interop/manual/2 @must @cmd:cluster-failover
-    Scenario Outline: <replica> takes over from <primary> by <how>
+    Scenario Outline: <replica> takes over from <primary> by <how>, under writes
       Given a cluster of 3 primaries with 1 replica each
       And key "<key>" holds "before"
+      And a cluster client writes 200 keys of slots <slots>
       And every replica is in sync
+      And 2 clients write to and read from those slots without pause
       When a client sends "CLUSTER FAILOVER <how>" to node <replica>
       Then the reply is simple "OK"
       And within 8 node timeouts every node names <replica> as the owner of slot <slot>
       And within 8 node timeouts every node lists <primary> as a replica of <replica>
+      When the clients stop
+      Then the clients saw ASK or MOVED
       And node <replica> has the greatest config epoch
       And "GET <key>" sent to node <replica> gives bulk "before"
       And "SET <key> after" sent to node <replica> gives simple "OK"
       And within 10 node timeouts a read-only client of node <primary> reads "after" from key "<key>"
       And "GET <key>" sent to node C gives error "MOVED <slot> <<replica>.addr>"
+      And within 10 node timeouts each replica holds as many keys as its primary
 
       Examples:
-        | primary | replica | key   | slot | how      |
-        | A       | A1      | hello | 866  | FORCE    |
-        | B       | B1      | world | 9059 | FORCE    |
-        | A       | A1      | hello | 866  | TAKEOVER |
-        | B       | B1      | world | 9059 | TAKEOVER |
+        | primary | replica | key   | slot | slots     | how      |
+        | A       | A1      | hello | 866  | 0-1000    | FORCE    |
+        | B       | B1      | world | 9059 | 9000-9999 | FORCE    |
+        | A       | A1      | hello | 866  | 0-1000    | TAKEOVER |
+        | B       | B1      | world | 9059 | 9000-9999 | TAKEOVER |
 
   Rule: The failure of a primary is noticed and mended by whoever is left
 
