@@ -31,6 +31,7 @@ func (w *World) topologyStatements() []sentence {
 		{`CLUSTER NODES on node ` + one + ` shows slot (\d+) (migrating to|importing from) ` + one, w.showsOpenSlot},
 		{`CLUSTER NODES on node ` + one + ` shows no open slot`, w.showsNoOpenSlot},
 		{`every replica is in sync with its primary`, w.replicasAreInSync},
+		{`no primary has an open slot`, w.noPrimaryHasOpenSlot},
 		{`no node has an open slot`, func() error { return w.eachView("every running node", w.noOpenSlot) }},
 	}
 }
@@ -221,6 +222,16 @@ func (w *World) showsOpenSlot(name string, slot int, direction, other string) er
 }
 
 func (w *World) showsNoOpenSlot(name string) error { return w.eachView("node "+name, w.noOpenSlot) }
+
+// noPrimaryHasOpenSlot looks at primaries alone: since Valkey 8 replicas keep the state of slots as well.
+func (w *World) noPrimaryHasOpenSlot() error {
+	return w.eachView("every running node", func(v *view) error {
+		if v.role(v.of.name) != "primary" {
+			return nil
+		}
+		return w.noOpenSlot(v)
+	})
+}
 
 func (w *World) noOpenSlot(v *view) error {
 	return w.check(v.of.name, len(v.open()) == 0, "open slots: "+strings.Join(v.open(), ", "), "no open slot")

@@ -99,14 +99,13 @@ Feature: Large amounts of data between nodes that may be of different kinds
       And key "<key>" holds "x"
       And every replica is in sync
       Then within 3 node timeouts INFO replication on node <primary> says:
-        | field            | value                                                              |
-        | role             | master                                                             |
-        | connected_slaves | 1                                                                  |
-        | slave0           | ip=<<replica>.ip>,port=<<replica>.port>,state=online,offset=...    |
-        | master_replid2   | 0000000000000000000000000000000000000000                           |
-        | second_repl_offset | -1                                                               |
+        | field               | value                                                           |
+        | role                | master                                                          |
+        | connected_slaves    | 1                                                               |
+        | slave0              | ip=<<replica>.ip>,port=<<replica>.port>,state=online,offset=... |
+        | master_replid2      | 0000000000000000000000000000000000000000                        |
+        | second_repl_offset  | -1                                                              |
         | repl_backlog_active | 1                                                               |
-        | repl_backlog_size | 1048576                                                           |
       And INFO replication on node <replica> says:
         | field                   | value            |
         | role                    | slave            |

@@ -117,7 +117,7 @@ Feature: Slots that move between nodes that may be of different kinds
       Then redis-cli succeeds
       And within 5 node timeouts every node gives the same ids, addresses, roles and slots in CLUSTER NODES
       And within 5 node timeouts every node reports cluster_state "ok"
-      And no node has an open slot
+      And no primary has an open slot
       And each of the keys has the value and the expiry it had, and lies on the owner of its slot alone
       And within 10 node timeouts each replica holds the same data as its primary
       And within 5 node timeouts redis-cli --cluster check of every running node finds nothing wrong
