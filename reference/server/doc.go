@@ -10,6 +10,6 @@
 //	nodesfile.go  nodes.conf on disk: locked, replaced atomically
 //	listen.go     where to listen
 //	log.go        the log, in redis-server's form
-//	process.go    what INFO tells of the process; usage_linux.go: what it has used of the machine
+//	process.go    what INFO tells of the process; usage_*.go, descriptors_*.go: what it has used and may use
 //	main.go       the program `clusterspec node`
 package server

@@ -67,6 +67,7 @@ func Start(o Options) (*Server, error) {
 	if err := enterDir(s.config); err != nil {
 		return nil, err
 	}
+	s.fitMaxClients(descriptorsMax())
 	clientListeners, busListeners, err := s.listen()
 	if err != nil {
 		return nil, err
@@ -101,6 +102,24 @@ func Start(o Options) (*Server, error) {
 	}
 	go s.serve()
 	return s, nil
+}
+
+// reservedDescriptors are kept for other things than clients: listeners, files, links of the bus (Redis:
+// CONFIG_MIN_RESERVED_FDS).
+const reservedDescriptors = 32
+
+// fitMaxClients lowers maxclients to what the system allows (Redis: adjustOpenFilesLimit), so that one client too many is
+// told so, and not left waiting. 0: it is not known what that is.
+func (s *Server) fitMaxClients(descriptors int64) {
+	wanted := s.config.Int("maxclients")
+	if descriptors == 0 || wanted+reservedDescriptors <= descriptors {
+		return
+	}
+	fits := max(descriptors-reservedDescriptors, 1)
+	s.log.print(node.Warning, fmt.Sprintf("maxclients is lowered from %d to %d: this process may have %d files open (ulimit -n)", wanted, fits, descriptors))
+	if err := s.config.SetAtStart("maxclients", strconv.FormatInt(fits, 10)); err != nil {
+		s.log.print(node.Warning, fmt.Sprintf("lowering maxclients: %v", err))
+	}
 }
 
 // listen opens the client port and, in cluster mode, the bus port.
