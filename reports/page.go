@@ -207,6 +207,10 @@ func newWaitView(w Wait) waitView {
 	if w.Allowed > 0 {
 		v.Timeouts = fmt.Sprintf("%.1f of %.4g node timeouts", w.NodeTimeouts, w.Allowed)
 	}
+	if n := len(w.RunsMillis); n > 1 {
+		sorted := slices.Sorted(slices.Values(w.RunsMillis))
+		v.Timeouts += fmt.Sprintf(", the slowest of %d runs; the median is %d ms, the fastest %d ms", n, sorted[n/2], sorted[0])
+	}
 	return v
 }
 

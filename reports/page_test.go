@@ -208,9 +208,11 @@ func TestWaitView(t *testing.T) {
 		{Wait{UsedMillis: 500, AllowedMillis: 2000, NodeTimeouts: 0.5, Allowed: 2}, waitView{Percent: 25, Timeouts: "0.5 of 2 node timeouts"}},
 		{Wait{UsedMillis: 2500, AllowedMillis: 2000}, waitView{Percent: 100, Over: true}},
 		{Wait{}, waitView{Over: true}},
+		{Wait{UsedMillis: 900, AllowedMillis: 1000, NodeTimeouts: 0.9, Allowed: 1, RunsMillis: []int64{100, 900, 300}},
+			waitView{Percent: 90, Timeouts: "0.9 of 1 node timeouts, the slowest of 3 runs; the median is 300 ms, the fastest 100 ms"}},
 	} {
 		test.want.Wait = test.wait
-		if got := newWaitView(test.wait); got != test.want {
+		if got := newWaitView(test.wait); !reflect.DeepEqual(got, test.want) {
 			t.Errorf("got %+v, want %+v", got, test.want)
 		}
 	}

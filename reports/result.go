@@ -13,6 +13,9 @@ type Result struct {
 	// Started is a wall-clock time; DurationMillis counts from there, the making of the cluster included.
 	Started        time.Time `json:"started,omitzero"`
 	DurationMillis int64     `json:"durationMillis"`
+	// Runs is how often the case was run if more than once, and Passed how often it passed then.
+	Runs   int `json:"runs,omitempty"`
+	Passed int `json:"passed,omitempty"`
 	// Checks is how many assertions were made. A pass without any would be green on nothing.
 	Checks int `json:"checks"`
 	// Steps are what the scenario's steps did, in order, those not reached included.
@@ -76,6 +79,8 @@ type Wait struct {
 	// NodeTimeouts and Allowed are the same two in multiples of cluster-node-timeout.
 	NodeTimeouts float64 `json:"nodeTimeouts"`
 	Allowed      float64 `json:"allowed"`
+	// RunsMillis is UsedMillis of every run, in order, if there were several; UsedMillis is then the greatest.
+	RunsMillis []int64 `json:"runsMillis,omitempty"`
 }
 
 // Writes is what became of acknowledged writes.

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/clusterspec/clusterspec/compose/target"
@@ -18,7 +19,10 @@ import (
 )
 
 // fake is a target of scripted TCP servers in this process, just clever enough for the scenarios of lies_test.go, that lies in one way.
-type fake struct{ lie string }
+type fake struct {
+	lie     string
+	started atomic.Int32 // clusters of more than one node
+}
 
 func (f *fake) Spec() string { return "exec:fake" }
 func (f *fake) Kind() string { return "exec" }
@@ -31,7 +35,13 @@ func (f *fake) Start(_ context.Context, t target.Topology) (target.Cluster, erro
 	if f.lie == "is-not-installed" {
 		return nil, &target.Unavailable{Reason: "fake is not on PATH"}
 	}
-	c := &fakeCluster{lie: f.lie, keys: map[string]string{}, older: map[string]string{}}
+	lie := f.lie
+	if lie == "fails-in-the-second-cluster" {
+		if lie = ""; t.Nodes > 1 && f.started.Add(1) == 2 {
+			lie = "moved-without-port"
+		}
+	}
+	c := &fakeCluster{lie: lie, keys: map[string]string{}, older: map[string]string{}}
 	for i := range t.Nodes {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {

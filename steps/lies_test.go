@@ -69,7 +69,7 @@ Feature: A suite in small
 func run(t *testing.T, o Options, lies ...string) *reports.Report {
 	t.Helper()
 	for _, lie := range lies {
-		o.Targets = append(o.Targets, &fake{lie})
+		o.Targets = append(o.Targets, &fake{lie: lie})
 	}
 	o.Features, o.NodeTimeout = featureFile(lieSuite), 100*time.Millisecond
 	report, err := Run(t.Context(), o)

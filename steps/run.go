@@ -48,6 +48,8 @@ type Options struct {
 	NodeTimeout time.Duration
 	// Parallel is how many scenarios run at the same time on one target; 0 means one.
 	Parallel int
+	// Repeat is how often each scenario is run; 0 means once. One that passes and does not is flaky.
+	Repeat int
 	// Shuffle runs the scenarios of each feature in an order drawn from Seed.
 	Shuffle bool
 	Seed    uint64
@@ -67,6 +69,8 @@ func (o *Options) nodeTimeout() time.Duration {
 	}
 	return o.NodeTimeout
 }
+
+func (o *Options) rounds() int { return max(1, o.Repeat) }
 
 // nodeOptions are the settings of the nodes the suite starts.
 func nodeOptions(nodeTimeout time.Duration) map[string]string {
@@ -111,20 +115,41 @@ func Run(ctx context.Context, o Options) (*reports.Report, error) {
 		Cases: chosen.cases(),
 	}
 	entrants := joinAll(ctx, &o)
-	progress := newProgress(&o, entrants, len(chosen))
-	ledgers := make([]*ledger, len(entrants))
+	progress := newProgress(&o, entrants, len(chosen)*o.rounds())
+	results := make([][]reports.Result, len(entrants))
 	var running sync.WaitGroup
 	for i, e := range entrants {
 		report.Targets = append(report.Targets, e.report)
-		ledgers[i] = newLedger(e.report.Name, chosen, progress)
-		running.Go(func() { judge(ctx, e, chosen, ledgers[i], &o) })
+		running.Go(func() { results[i] = judgeRepeatedly(ctx, e, chosen, progress, &o) })
 	}
 	running.Wait()
-	for _, l := range ledgers {
-		report.Results = append(report.Results, l.results()...)
+	for _, own := range results {
+		report.Results = append(report.Results, own...)
 	}
 	report.Finished = time.Now()
 	return report, nil
+}
+
+// judgeRepeatedly takes a target through the scenarios as often as was asked for.
+func judgeRepeatedly(ctx context.Context, e *entrant, chosen catalogue, p *progress, o *Options) []reports.Result {
+	runs := map[string][]reports.Result{}
+	for range o.rounds() {
+		l := newLedger(e.report.Name, chosen, p)
+		judge(ctx, e, chosen, l, o)
+		for _, r := range l.results() {
+			runs[r.Case] = append(runs[r.Case], r)
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	var all []reports.Result
+	for _, s := range chosen {
+		if own := runs[s.ID]; len(own) > 0 {
+			all = append(all, together(own))
+		}
+	}
+	return all
 }
 
 // joinAll examines all targets at the same time.

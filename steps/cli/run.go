@@ -28,13 +28,14 @@ func (e *ExitError) Error() string { return fmt.Sprintf("exit code %d", e.Code) 
 // runFlags are the flags of `clusterspec run`.
 type runFlags struct {
 	filter
-	targets                     []string
-	require, destructive        bool
-	nodeTimeoutMillis, parallel int
-	seed                        uint64
-	shuffle, quiet, noReport    bool
-	out                         string
-	suite                       string
+	targets                  []string
+	require, destructive     bool
+	nodeTimeoutMillis        int
+	parallel, repeat         int
+	seed                     uint64
+	shuffle, quiet, noReport bool
+	out                      string
+	suite                    string
 }
 
 // Run is `clusterspec run`. The version goes into the report.
@@ -59,6 +60,7 @@ func Run(version string) *cobra.Command {
 	flags.IntVar(&f.nodeTimeoutMillis, "node-timeout", int(steps.DefaultNodeTimeout/time.Millisecond), "cluster-node-timeout in milliseconds; all waiting is measured in it")
 	flags.IntVar(&f.parallel, "parallel", 2, "scenarios at the same time on each target; lines come as they end")
 	flags.Uint64Var(&f.seed, "seed", 1, "where all chance comes from")
+	flags.IntVar(&f.repeat, "repeat", 1, "how often each scenario is run; one that passes and does not is flaky")
 	flags.BoolVar(&f.shuffle, "shuffle", false, "run the scenarios of each feature in an order drawn from the seed")
 	flags.BoolVar(&f.quiet, "quiet", false, "no line for each result, only the end")
 	flags.StringVar(&f.out, "out", "reports/out", "folder of the report")
@@ -76,8 +78,8 @@ func targetHelp() string {
 }
 
 func run(cmd *cobra.Command, f runFlags) error {
-	if f.nodeTimeoutMillis < 1 || f.parallel < 1 {
-		return &steps.UsageError{Reason: "--node-timeout and --parallel must be at least 1"}
+	if f.nodeTimeoutMillis < 1 || f.parallel < 1 || f.repeat < 1 {
+		return &steps.UsageError{Reason: "--node-timeout, --parallel and --repeat must be at least 1"}
 	}
 	if _, err := steps.List(f.options(nil)); err != nil { // before targets are looked for, which can take a while
 		return err
@@ -148,6 +150,7 @@ func (f *runFlags) options(targets []target.Target) steps.Options {
 	options.Targets, options.Features = targets, features.FS
 	options.Require, options.Destructive = f.require, f.destructive
 	options.NodeTimeout = time.Duration(f.nodeTimeoutMillis) * time.Millisecond
+	options.Repeat = f.repeat
 	options.Parallel, options.Shuffle, options.Seed = f.parallel, f.shuffle, f.seed
 	options.Suite, options.Command = f.suite, os.Args
 	return options
