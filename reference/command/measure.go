@@ -65,15 +65,43 @@ func (n *counters) add(took clock.Micros, inHistogram bool) {
 	}
 }
 
-// measure enters how long a command took wherever that is asked for.
+// measure enters how long a command took wherever that is asked for. One that has to wait is measured when it was answered.
 func (e *Engine) measure(c *Call, n *counters) {
-	took := c.took
-	n.add(took, e.measuring.histograms && c.status != Blocked)
-	if spike := e.measuring.spike; spike > 0 && took >= clock.Micros(spike)*1000 {
-		e.addSpike(c.Cmd, took)
+	if spike := e.measuring.spike; spike > 0 && c.took >= clock.Micros(spike)*1000 {
+		e.addSpike(c.Cmd, c.took)
 	}
-	if slow := e.measuring.slow; slow >= 0 && took >= slow && c.status != Blocked && !c.Cmd.Flags.Has(SkipSlowlog) {
-		e.slowlog.add(c, took)
+	if c.status == Blocked {
+		c.Session.wait.measured = &measuredWait{c.Cmd, c.slowCommand(), e.lap - c.took}
+		return
+	}
+	n.add(c.took, e.measuring.histograms)
+	if e.isSlow(c.Cmd, c.took) {
+		e.slowlog.add(c.slowCommand(), c.took)
+	}
+}
+
+// isSlow says whether a call belongs into SLOWLOG.
+func (e *Engine) isSlow(cmd *Command, took clock.Micros) bool {
+	return e.measuring.slow >= 0 && took >= e.measuring.slow && !cmd.Flags.Has(SkipSlowlog)
+}
+
+// measuredWait is what is remembered of a command that waits, to be measured with its wait.
+type measuredWait struct {
+	cmd   *Command
+	entry slowCommand
+	since clock.Micros // on the Stopwatch
+}
+
+// measureWait enters how long a command took that was answered now (Redis: updateStatsOnUnblock).
+func (e *Engine) measureWait(w *measuredWait) {
+	if w == nil || e.Stopwatch == nil {
+		return
+	}
+	took := e.Stopwatch() - w.since
+	e.stats.of(w.cmd).add(took, e.measuring.histograms)
+	if e.isSlow(w.cmd, took) {
+		w.entry.at = e.Now.Wall
+		e.slowlog.add(w.entry, took)
 	}
 }
 

@@ -69,14 +69,24 @@ func TestDurationsAreTold(t *testing.T) {
 	}
 }
 
-// A blocked command counts with what it worked, not with what it waited, and is not slow.
-func TestWaitingIsNotSlow(t *testing.T) {
+// A command that waits is measured, and its wait with it, when it was answered.
+func TestWaitingIsMeasuredWhenItEnds(t *testing.T) {
 	b, step := timed(t, map[string]string{"slowlog-log-slower-than": "1000"})
-	*step = 2000
+	*step = 100
 	b.do(b.client(), "BLPOP", "l", "0")
 	*step = 0
-	if got := b.do(b.client(), "SLOWLOG", "LEN"); got != ":0\r\n" {
-		t.Errorf("SLOWLOG LEN: %q", got)
+	s := b.client()
+	if got := b.do(s, "SLOWLOG", "LEN"); got != ":0\r\n" {
+		t.Errorf("SLOWLOG LEN while it waits: %q", got)
+	}
+	s.Reply.Buf = nil
+	*step = 3000
+	b.do(s, "SET", "x", "1")
+	*step = 0
+	b.do(s, "SLOWLOG", "RESET")
+	b.do(s, "LPUSH", "l", "v")
+	if got := b.do(s, "SLOWLOG", "GET"); !containsAll(got, "BLPOP", ":3100\r\n") {
+		t.Errorf("SLOWLOG GET: %q", got)
 	}
 }
 

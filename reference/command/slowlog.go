@@ -53,12 +53,18 @@ const (
 	slowWordMax  = 128 // bytes
 )
 
+// slowCommand is the entry for a command, whose number and duration come later.
+func (c *Call) slowCommand() slowCommand {
+	return slowCommand{at: c.Now.Wall, words: shortened(c.loggable()), addr: c.Session.Addr, name: c.Session.Name}
+}
+
 // add enters a command.
-func (l *slowlog) add(c *Call, took clock.Micros) {
+func (l *slowlog) add(entry slowCommand, took clock.Micros) {
 	if l.most == 0 {
 		return
 	}
-	l.entries = append(l.entries, slowCommand{l.next, c.Now.Wall, took, shortened(c.loggable()), c.Session.Addr, c.Session.Name})
+	entry.number, entry.took = l.next, took
+	l.entries = append(l.entries, entry)
 	l.next++
 	l.limit(l.most)
 }

@@ -122,7 +122,8 @@ type wait struct {
 	deadline clock.Millis // mono; Never: none
 	expired  func(*Session)
 	keys     *keyWait // nil: for something else than keys
-	stays    bool     // a change of our role does not end it
+	measured *measuredWait
+	stays    bool // a change of our role does not end it
 }
 
 // Block leaves the client without a reply until Engine.Unblock. When that did not happen before deadline (mono; 0 means
@@ -142,6 +143,7 @@ func (e *Engine) Unblock(s *Session) {
 		return
 	}
 	e.endKeyWait(s)
+	e.measureWait(s.wait.measured)
 	s.wait = wait{}
 	remove(&e.blocked, s)
 	e.Host.Dirty(s)
