@@ -4,7 +4,7 @@ GO      ?= go
 TARGETS ?=
 OUT     ?= reports/out
 
-.PHONY: help conformance bench test race cover lint fuzz bin clean tools
+.PHONY: help conformance bench test race cover lint fuzz bin image clean tools
 
 # What has goroutines. The rest of the reference is pure: TestWalls finds a goroutine there.
 CONCURRENT = . ./reference ./reference/server ./reference/cli ./steps/... ./compose/... ./bench/... ./reports/...
@@ -38,6 +38,11 @@ fuzz: ## every fuzz target for FUZZTIME (default 20s)
 
 bin: ## build the clusterspec binary into bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o bin/clusterspec .
+
+image: ## build the container image clusterspec/reference
+	rm -rf bin/image && mkdir -p bin/image/data
+	CGO_ENABLED=0 GOOS=linux $(GO) build -trimpath -ldflags='-s -w' -o bin/image/clusterspec ./reference/cmd/clusterspec-reference
+	docker build --tag clusterspec/reference --file compose/reference.Dockerfile bin/image
 
 tools:
 	@.ci/install

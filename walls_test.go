@@ -57,7 +57,7 @@ func isJudge(path string) bool {
 
 // isPure names the packages that decide what the reference does.
 func isPure(path string) bool {
-	return within(path, "reference/") && !within(path, "reference/server") && !within(path, "reference/cli")
+	return within(path, "reference/") && !within(path, "reference/server") && !within(path, "reference/cli") && !within(path, "reference/cmd")
 }
 
 // mayImport lists what the reference may use besides itself.

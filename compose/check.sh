@@ -1,7 +1,7 @@
 #!/bin/sh
 # Brings up the cluster of a compose file, looks at it from this machine as a client would, and takes it down again.
 #
-#   compose/check.sh              # both, one after the other; after `make bin`
+#   compose/check.sh              # both, one after the other; after `make image`
 #   compose/check.sh redis        # REDIS_IMAGE=... for another image than redis:7.4
 #   compose/check.sh reference
 #
@@ -28,7 +28,6 @@ fail() { echo "check.sh: $1" >&2; $compose logs --tail 20 >&2; exit 1; }
 # have_image: the default image is here, or comes.
 have_image() { docker image inspect "$1" >/dev/null 2>&1 || docker pull --quiet "$1" >/dev/null 2>&1; }
 
-build=
 case $kind in
 redis)
   if [ -z "${REDIS_IMAGE:-}" ] && ! have_image redis:7.4; then
@@ -38,15 +37,14 @@ redis)
   fi
   ;;
 reference)
-  [ -x ../bin/clusterspec ] || { echo "check.sh: there is no bin/clusterspec; run \`make bin\` first" >&2; exit 1; }
-  build=--build
+  have_image clusterspec/reference || { echo "check.sh: there is no image clusterspec/reference; run \`make image\` first" >&2; exit 1; }
   ;;
 esac
 
 trap down EXIT
 trap 'exit 130' INT TERM
 
-$compose up --detach $build
+$compose up --detach
 
 # formed: the first node has heard that everybody is in place, and all nodes agree about the slots.
 formed() {
@@ -71,4 +69,13 @@ for key in a b c d e f; do
   [ "$(redis-cli -c -p 7000 set "check:$key" "$key")" = OK ] || fail "cannot write check:$key"
   [ "$(redis-cli -c -p 7001 get "check:$key")" = "$key" ] || fail "cannot read check:$key"
 done
+if [ "$kind" = reference ]; then
+  tries=30
+  container=$($compose ps --quiet cluster)
+  until [ "$(docker inspect --format '{{.State.Health.Status}}' "$container")" = healthy ]; do
+    tries=$((tries - 1))
+    [ $tries -gt 0 ] || fail "the container does not say that it is healthy"
+    sleep 1
+  done
+fi
 echo "check.sh: $kind is well"

@@ -160,3 +160,19 @@ func (n *Node) view(ctx context.Context) (view, error) {
 	n.mu.Unlock()
 	return v, nil
 }
+
+// Ready asks the node at an address, of whatever process, and is nil when that says that the cluster is up and it has its
+// data.
+func Ready(ctx context.Context, addr string) error {
+	n := &Node{cluster: new(Cluster), addr: addr}
+	v, err := n.view(ctx)
+	switch {
+	case err != nil:
+		return err
+	case !v.up:
+		return fmt.Errorf("node %s says that the cluster is down", addr)
+	case !v.synced:
+		return fmt.Errorf("replica %s does not have its primary's data", addr)
+	}
+	return nil
+}

@@ -2,14 +2,17 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
 	"os/signal"
+	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -80,7 +83,41 @@ func Cluster() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(start())
+	cmd.AddCommand(start(), check())
+	return cmd
+}
+
+// Root is a program that has these commands alone.
+func Root() *cobra.Command {
+	root := &cobra.Command{Use: "clusterspec-reference", Short: "The reference cluster of clusterspec", SilenceErrors: true, SilenceUsage: true}
+	root.AddCommand(Node(), Cluster())
+	return root
+}
+
+// portVariable is the environment variable that stands for --port, so that the health check of a container finds its cluster.
+const portVariable = "CLUSTERSPEC_PORT"
+
+// defaultPort is what portVariable says; 0 when it says nothing.
+func defaultPort() int {
+	port, _ := strconv.Atoi(os.Getenv(portVariable))
+	return port
+}
+
+// check is `clusterspec cluster check`.
+func check() *cobra.Command {
+	var port int
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "Ask the node at a port of this machine whether the cluster is up; the exit code tells",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			const patience = 2 * time.Second
+			ctx, cancel := context.WithTimeout(cmd.Context(), patience)
+			defer cancel()
+			return reference.Ready(ctx, net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		},
+	}
+	cmd.Flags().IntVar(&port, "port", defaultPort(), "client port of the node; its default is $"+portVariable)
 	return cmd
 }
 
@@ -109,7 +146,7 @@ func start() *cobra.Command {
 	flags := cmd.Flags()
 	flags.IntVar(&f.primaries, "primaries", 3, "primaries, each with an equal share of the slots")
 	flags.IntVar(&f.replicas, "replicas", 1, "replicas of each primary")
-	flags.IntVar(&f.port, "port", 0, "client port of the first node, the others follow; 0: free ports")
+	flags.IntVar(&f.port, "port", defaultPort(), "client port of the first node, the others follow; 0: free ports; its default is $"+portVariable)
 	flags.StringVar(&f.bind, "bind", "127.0.0.1", "addresses to listen on")
 	flags.StringVar(&f.announceIP, "announce-ip", "", "address that clients and nodes are told (default 127.0.0.1)")
 	flags.StringVar(&f.dir, "dir", "", "folder that keeps the nodes' files (default: a temporary one, removed at the end)")
@@ -125,6 +162,9 @@ func runCluster(cmd *cobra.Command, f startFlags) error {
 	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	cluster, err := reference.Start(ctx, options)
+	if errors.Is(err, syscall.EADDRINUSE) && f.port != 0 {
+		return fmt.Errorf("%w\nchoose another --port, or leave it out to have free ones", err)
+	}
 	if err != nil {
 		return err
 	}
