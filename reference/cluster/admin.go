@@ -86,6 +86,7 @@ func (m *Machine) Reset(now clock.Instant, hard bool) error {
 		m.rename(m.self, m.newID())
 		m.self.ShardID = m.newID()
 	}
+	m.changed()
 	m.note(WasReset, nil, 0, "")
 	m.save(true)
 	m.wantState = true

@@ -47,12 +47,23 @@ func live(t *testing.T, script []byte) {
 				p.links = append(p.links, d.Link)
 			}
 		}
+		p.checkNodes(t)
 	}
 	if err := sim.SoundTables(p.m); err != nil {
 		t.Fatal(err)
 	}
-	p.m.AppendNodes(nil, at(p.now))
 	start(t, string(p.m.AppendFile(nil)))
+}
+
+// checkNodes holds CLUSTER NODES, which is kept between changes, against lines that are made now.
+func (p *puppeteer) checkNodes(t *testing.T) {
+	var fresh []byte
+	for _, peer := range p.m.Peers() {
+		fresh = append(p.m.AppendNode(fresh, peer, at(p.now)), '\n')
+	}
+	if kept := p.m.AppendNodes(nil, at(p.now)); string(kept) != string(fresh) {
+		t.Fatalf("CLUSTER NODES is\n%s\nand should be\n%s", kept, fresh)
+	}
 }
 
 // puppeteer reads choices from a script.

@@ -57,6 +57,7 @@ type Machine struct {
 	gossiped              []*Peer // reused: whom a gossip section speaks of
 	stats                 Stats
 	version               uint64
+	nodesText             nodesText
 }
 
 // New makes the machine of a node that starts, or restarts, at now.

@@ -3,6 +3,7 @@ package cluster
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"github.com/clusterspec/clusterspec/reference/bus"
 	"github.com/clusterspec/clusterspec/reference/clock"
@@ -27,13 +28,40 @@ func (s *Stats) received(t bus.Type, wireBytes int) {
 // Stats are the message counters since the start.
 func (m *Machine) Stats() Stats { return m.stats }
 
+// nodesText is the text of CLUSTER NODES without the times, which are put in when it is asked for.
+type nodesText struct {
+	made    bool
+	version uint64 // of the machine it was made of
+	text    []byte
+	times   []int // where they belong, a place for each peer
+}
+
 // AppendNodes appends the text of CLUSTER NODES (spec 7.5).
 func (m *Machine) AppendNodes(dst []byte, _ clock.Instant) []byte {
+	t := &m.nodesText
+	if !t.made || t.version != m.version {
+		m.makeNodesText()
+	}
+	const timesBytes = len(" 1234567890123 1234567890123")
+	dst = slices.Grow(dst, len(t.text)+timesBytes*len(m.peers))
+	from := 0
+	for i, p := range m.peers {
+		dst = append(dst, t.text[from:t.times[i]]...)
+		dst = nodesconf.AppendTimes(dst, p.PingSent, p.PongReceived)
+		from = t.times[i]
+	}
+	return append(dst, t.text[from:]...)
+}
+
+func (m *Machine) makeNodesText() {
+	t := &m.nodesText
+	t.made, t.version, t.text, t.times = true, m.version, t.text[:0], t.times[:0]
 	for _, p := range m.peers {
 		n := m.record(p)
-		dst = nodesconf.AppendLine(dst, &n)
+		t.text = nodesconf.AppendLineHead(t.text, &n)
+		t.times = append(t.times, len(t.text))
+		t.text = nodesconf.AppendLineTail(t.text, &n)
 	}
-	return dst
 }
 
 // AppendNode appends p's line of CLUSTER NODES without the end of line, as CLUSTER REPLICAS lists it.

@@ -129,6 +129,13 @@ func (f *File) shardIDs() map[bus.NodeID]bus.NodeID {
 // AppendLine appends n's line of CLUSTER NODES, as clients see it: of what stands behind the bus port only the hostname. It
 // allocates only when dst lacks room.
 func AppendLine(dst []byte, n *Node) []byte {
+	dst = AppendLineHead(dst, n)
+	dst = AppendTimes(dst, n.PingSent, n.PongReceived)
+	return AppendLineTail(dst, n)
+}
+
+// AppendLineHead, AppendTimes and AppendLineTail write the parts of AppendLine, for who keeps those that seldom change.
+func AppendLineHead(dst []byte, n *Node) []byte {
 	dst = append(dst, n.ID[:]...)
 	dst = append(dst, ' ')
 	dst = appendAddress(dst, n.IP, n)
@@ -136,11 +143,18 @@ func AppendLine(dst []byte, n *Node) []byte {
 		dst = append(dst, ',')
 		dst = append(dst, n.Hostname...)
 	}
-	return appendState(dst, n)
+	return appendRole(dst, n)
 }
 
 // appendState writes what follows the address, the same in both forms.
 func appendState(dst []byte, n *Node) []byte {
+	dst = appendRole(dst, n)
+	dst = AppendTimes(dst, n.PingSent, n.PongReceived)
+	return AppendLineTail(dst, n)
+}
+
+// appendRole writes the flags, and the primary of a replica.
+func appendRole(dst []byte, n *Node) []byte {
 	dst = append(dst, ' ')
 	dst = n.Flags.AppendNames(dst)
 	if n.Primary.IsZero() {
@@ -150,9 +164,18 @@ func appendState(dst []byte, n *Node) []byte {
 		dst = append(dst, n.Primary[:]...)
 		dst = append(dst, ' ')
 	}
-	dst = strconv.AppendInt(dst, int64(n.PingSent), 10)
+	return dst
+}
+
+// AppendTimes writes when the node was pinged and when it answered, which change all the time.
+func AppendTimes(dst []byte, pingSent, pongReceived clock.Millis) []byte {
+	dst = strconv.AppendInt(dst, int64(pingSent), 10)
 	dst = append(dst, ' ')
-	dst = strconv.AppendInt(dst, int64(n.PongReceived), 10)
+	return strconv.AppendInt(dst, int64(pongReceived), 10)
+}
+
+// AppendLineTail writes what follows the times, to the end of the line.
+func AppendLineTail(dst []byte, n *Node) []byte {
 	dst = append(dst, ' ')
 	dst = strconv.AppendUint(dst, n.ConfigEpoch, 10)
 	if n.Connected {
