@@ -4,7 +4,7 @@ GO      ?= go
 TARGETS ?=
 OUT     ?= reports/out
 
-.PHONY: help conformance bench test race cover lint fuzz bin image clean tools
+.PHONY: help conformance bench speed test race cover lint fuzz bin image clean tools
 
 # What has goroutines. The rest of the reference is pure: TestWalls finds a goroutine there.
 CONCURRENT = . ./reference ./reference/server ./reference/cli ./steps/... ./compose/... ./bench/... ./reports/...
@@ -17,6 +17,10 @@ conformance: ## run the features on the reference and on every real server found
 
 bench: ## measure the reference and redis-server side by side; writes reports/out/bench/
 	$(GO) run . bench --out $(OUT)/bench $(TARGETS)
+
+speed: ## the reference against redis-server, one line a figure with the goal it reaches (docs/speed.md)
+	$(GO) run ./bench/speed $(ARGS)
+	$(GO) test -run 'DoesNotAllocate|MemoryPerKey' -v ./reference/command ./reference/keyspace | grep -E '^(ok|---|FAIL)|bytes a key'
 
 test: tools ## every test of the project (installs redis-server if it is missing)
 	$(GO) test ./...
