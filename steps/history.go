@@ -12,8 +12,11 @@ import (
 // A history is what clients asked and were answered, with the times of both. It is linearizable when every key behaves like a register: as if
 // each command had happened at one moment between its request and its reply.
 
-// historyLimit is how many commands of all clients are kept. Later ones are not judged.
-const historyLimit = 100_000
+// Limits of what is kept; later commands are not judged. The search for an order takes memory by the square of a key's commands.
+const (
+	historyLimit = 20_000 // commands of all clients
+	historyOfKey = 500    // for each key there is
+)
 
 // historyCheckLimit bounds the search for an order; a history that takes longer is not judged.
 const historyCheckLimit = 5 * time.Second
@@ -21,6 +24,7 @@ const historyCheckLimit = 5 * time.Second
 // history is kept by several clients at once, each in a part of its own.
 type history struct {
 	began time.Time
+	limit int64 // how many commands of all clients are kept
 	kept  atomic.Int64
 	ended atomic.Int64 // the moment from which on nothing is kept; 0: not yet
 }
@@ -32,6 +36,11 @@ type access struct {
 	value int64
 }
 
+// begin starts a history of some keys.
+func (h *history) begin(keys int) {
+	h.began, h.limit = time.Now(), int64(min(historyLimit, historyOfKey*keys))
+}
+
 // now is the time since the history began, in nanoseconds.
 func (h *history) now() int64 { return int64(time.Since(h.began)) }
 
@@ -41,7 +50,7 @@ func (h *history) add(part []porcupine.Operation, client int, a access, called i
 		return part
 	}
 	returned := h.now()
-	if h.kept.Add(1) >= historyLimit {
+	if h.kept.Add(1) >= h.limit {
 		h.ended.CompareAndSwap(0, returned)
 	}
 	return append(part, porcupine.Operation{ClientId: client, Input: a, Call: called, Output: got, Return: returned})

@@ -3,7 +3,6 @@ package steps
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/anishathalye/porcupine"
 
@@ -77,7 +76,8 @@ func TestASecondVoteInAnEpochIsSeen(t *testing.T) {
 }
 
 func TestHistoriesEndWhereTheyAreKeptNoLonger(t *testing.T) {
-	h := &history{began: time.Now()}
+	h := &history{}
+	h.begin(1000)
 	var writer, reader []porcupine.Operation
 	writer = h.add(writer, 0, access{key: 1, write: true, value: 1}, h.now(), 1)
 	h.kept.Store(historyLimit) // the next is the last
@@ -99,7 +99,8 @@ func TestHistoriesEndWhereTheyAreKeptNoLonger(t *testing.T) {
 }
 
 func TestAWriteWithoutAnAnswerMayTakeEffectLater(t *testing.T) {
-	h := &history{began: time.Now()}
+	h := &history{}
+	h.begin(1000)
 	writes := h.addUnknown(nil, 0, access{key: 1, write: true, value: 5}, h.now())
 	read := func(value int64) []porcupine.Operation { return h.add(nil, 1, access{key: 1}, h.now(), value) }
 	if !h.isLinearizable(writes, read(0), read(0), read(5)) {

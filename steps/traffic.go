@@ -46,7 +46,7 @@ type worker struct {
 // startTraffic begins with clients that work until cancel is called. Tireless ones go on whatever they are answered.
 func startTraffic(cancel context.CancelFunc, keys []string, clients []storer, tireless bool) *traffic {
 	t := &traffic{cancel: cancel, keys: keys, tireless: tireless, acked: make([]atomic.Int64, len(keys)), ackedAt: make([]atomic.Int64, len(keys))}
-	t.history.began = time.Now()
+	t.history.begin(len(keys))
 	for i, c := range clients {
 		w := &worker{t: t, client: c, number: i}
 		t.clients = append(t.clients, w)
