@@ -1,7 +1,7 @@
 // Package bench measures how fast servers are, side by side, and writes down what it found together with all that is needed to doubt it.
 //
 // It joins the parts below it. Those that measure: serving (requests, in the slices of a duet), figures (single quantities, in trials),
-// change (what clients see while the cluster changes). What they stand on: rig starts the targets, load asks and times, pace says when, duet takes turns, stats says what a difference is worth. What comes out is a
+// change (what clients see while the cluster changes), growth (costs of many nodes, keys, connections). What they stand on: rig starts the targets, load asks and times, pace says when, duet takes turns, stats says what a difference is worth. What comes out is a
 // result.Result; the console, the Markdown summary and the files for plotting are made from it.
 package bench
 
@@ -16,6 +16,7 @@ import (
 
 	"github.com/clusterspec/clusterspec/bench/change"
 	"github.com/clusterspec/clusterspec/bench/figures"
+	"github.com/clusterspec/clusterspec/bench/growth"
 	"github.com/clusterspec/clusterspec/bench/result"
 	"github.com/clusterspec/clusterspec/bench/rig"
 	"github.com/clusterspec/clusterspec/bench/serving"
@@ -31,6 +32,7 @@ type Options struct {
 	Serving serving.Options
 	Figures figures.Options
 	Change  change.Options
+	Growth  growth.Options
 	// Destructive allows to write into a cluster that was there before.
 	Destructive bool
 	// Suite and Command go into the result: the version of this program, and its command line.
@@ -43,16 +45,17 @@ const (
 	PartServing = "serving" // requests: throughput and latency
 	PartFigures = "figures" // redirects, migration, cluster queries, memory
 	PartChange  = "change"  // latency and outages while slots move, primaries die, and nodes are restarted
+	PartGrowth  = "growth"  // costs of a node, a key and a connection as there are more of them
 )
 
 // Parts are the names there are.
-func Parts() []string { return []string{PartServing, PartFigures, PartChange} }
+func Parts() []string { return []string{PartServing, PartFigures, PartChange, PartGrowth} }
 
 // DefaultOptions are those of `clusterspec bench`: everything, on the reference and on redis-server. The latter is the base.
 func DefaultOptions() Options {
 	return Options{
 		Targets: []string{"redis-server", "reference"}, Parts: Parts(), Seed: 1,
-		Serving: serving.DefaultOptions(), Figures: figures.Options{Groups: figures.Groups()}, Change: change.DefaultOptions(),
+		Serving: serving.DefaultOptions(), Figures: figures.Options{Groups: figures.Groups()}, Change: change.DefaultOptions(), Growth: growth.DefaultOptions(),
 	}
 }
 
@@ -66,7 +69,7 @@ func (o Options) Validate() error {
 			return fmt.Errorf("unknown part %q (known: %s)", name, strings.Join(Parts(), ", "))
 		}
 	}
-	return errors.Join(o.Serving.Validate(len(o.Targets)), o.Figures.Validate(), o.Change.Validate())
+	return errors.Join(o.Serving.Validate(len(o.Targets)), o.Figures.Validate(), o.Change.Validate(), o.Growth.Validate())
 }
 
 func (o Options) measures(part string) bool { return slices.Contains(o.Parts, part) }
@@ -81,6 +84,9 @@ func (o Options) Estimate() (total time.Duration) {
 	}
 	if o.measures(PartChange) {
 		total += o.change().Estimate()
+	}
+	if o.measures(PartGrowth) {
+		total += o.growth().Estimate()
 	}
 	return total
 }
@@ -100,6 +106,11 @@ func (o Options) change() change.Options {
 	return o.Change
 }
 
+func (o Options) growth() growth.Options {
+	o.Growth.Targets, o.Growth.Seed = o.Targets, o.Seed
+	return o.Growth
+}
+
 // Listener is told how a run goes on.
 type Listener interface {
 	// Starting is called before each measurement, with what has passed of the run as a share of its estimate.
@@ -107,6 +118,7 @@ type Listener interface {
 	Series(*result.Series)
 	Figures([]result.Figure)
 	Timeline(*result.Timeline)
+	Growths([]result.Growth)
 }
 
 // Run starts the targets, measures, and stops the targets. When ctx ends, it returns what was measured until then and no error. The files are those
@@ -139,7 +151,7 @@ func (m *measurement) all(ctx context.Context) error {
 	for _, part := range []struct {
 		name    string
 		measure func(context.Context) error
-	}{{PartServing, m.serving}, {PartFigures, m.figures}, {PartChange, m.change}} {
+	}{{PartServing, m.serving}, {PartFigures, m.figures}, {PartChange, m.change}, {PartGrowth, m.growth}} {
 		if ctx.Err() != nil || part.name != PartServing && !m.options.measures(part.name) {
 			continue
 		}
@@ -161,6 +173,13 @@ func (m *measurement) change(ctx context.Context) error {
 	return change.Measure(ctx, m.options.change(), m.starting, func(t result.Timeline) {
 		m.result.Timelines = append(m.result.Timelines, t)
 		m.listen.Timeline(&t)
+	})
+}
+
+func (m *measurement) growth(ctx context.Context) error {
+	return growth.Measure(ctx, m.options.growth(), m.starting, func(found []result.Growth) {
+		m.result.Growths = append(m.result.Growths, found...)
+		m.listen.Growths(found)
 	})
 }
 

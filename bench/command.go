@@ -30,7 +30,8 @@ func Command(version string) *cobra.Command {
 		Long: "Measure how fast targets are, side by side, and write a report.\n\n" +
 			"serving    requests of several kinds: throughput in closed loops, latency in open loops at fixed rates, and a sweep of rates\n" +
 			"figures    what a redirect costs, keys moved a second, cluster queries at 6, 50 and 500 nodes, memory of keys and connections\n" +
-			"change     what clients see while slots move, a primary dies and comes back, and all nodes are restarted one by one\n\n" +
+			"change     what clients see while slots move, a primary dies and comes back, and all nodes are restarted one by one\n" +
+			"growth     costs of a node, a key and a connection as there are more of them\n\n" +
 			"All other targets are compared with the first, in slices of 50 ms or in trials that alternate in random order. The first is also compared\n" +
 			"with itself: that is the noise floor, and what is below it, or below 3 %, is called inconclusive. Ctrl-C ends early and keeps what was measured.",
 		Example: "  clusterspec bench\n  clusterspec bench --target redis-server --target docker:valkey/valkey:8 --part serving --duration 60s",
@@ -58,6 +59,10 @@ func Command(version string) *cobra.Command {
 	flags.Float64Var(&c.RatePerSecond, "rate", c.RatePerSecond, "change: requests a second")
 	flags.DurationVar(&c.NodeTimeout, "node-timeout", c.NodeTimeout, "change: cluster-node-timeout")
 	flags.DurationVar(&c.Steady, "steady", c.Steady, "change: how long the cluster is left alone after each change")
+	w := &o.Growth
+	flags.IntSliceVar(&w.Nodes, "grow-nodes", w.Nodes, "growth: sizes of clusters")
+	flags.IntSliceVar(&w.Keys, "grow-keys", w.Keys, "growth: numbers of keys")
+	flags.IntSliceVar(&w.Connections, "grow-connections", w.Connections, "growth: numbers of connections")
 	flags.BoolVar(&o.Destructive, "destructive", false, "allow to write into a cluster that was there before (addr:...)")
 	flags.StringVar(&out, "out", filepath.Join("reports", "out", "bench"), "folder for the result")
 	return cmd
@@ -88,7 +93,7 @@ func runCommand(cmd *cobra.Command, o Options, out string) error {
 		return errors.Join(err, writeErr)
 	}
 	fmt.Fprintf(text, "\nwritten to %s: %s, %s\n", out, FileJSON, FileSummary)
-	if err == nil && result.Interrupted && len(result.Series)+len(result.Figures)+len(result.Timelines) == 0 {
+	if err == nil && result.Interrupted && len(result.Series)+len(result.Figures)+len(result.Timelines)+len(result.Growths) == 0 {
 		return context.Cause(ctx)
 	}
 	return err
@@ -105,3 +110,4 @@ func (c *console) Starting(name string, elapsed, estimate time.Duration) {
 func (c *console) Series(s *result.Series)     { WriteSeries(c.text, s) }
 func (c *console) Figures(f []result.Figure)   { WriteFigures(c.text, f) }
 func (c *console) Timeline(t *result.Timeline) { WriteTimeline(c.text, t) }
+func (c *console) Growths(g []result.Growth)   { WriteGrowths(c.text, g) }

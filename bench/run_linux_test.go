@@ -33,6 +33,7 @@ func (e *ender) Starting(name string, elapsed, estimate time.Duration) {
 func (e *ender) Series(*result.Series)     {}
 func (e *ender) Figures([]result.Figure)   {}
 func (e *ender) Timeline(*result.Timeline) {}
+func (e *ender) Growths([]result.Growth)   {}
 
 // A whole run on real servers, ended before its last series: what was measured is kept, and the files agree with the figures.
 func TestRun(t *testing.T) {

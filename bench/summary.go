@@ -39,6 +39,18 @@ func Summary(r *result.Result) string {
 	for i := range r.Timelines {
 		writeTimelineMarkdown(&b, &r.Timelines[i])
 	}
+	for i := range r.Growths {
+		g := &r.Growths[i]
+		fmt.Fprintf(&b, "\n## As %s grow: %s\n\n", g.X, g.Title)
+		rows := growthRows(g)
+		fmt.Fprintf(&b, "| %s |\n|---|%s\n", strings.Join(rows[0], " | "), strings.Repeat("---:|", len(rows[0])-1))
+		for _, cells := range rows[1:] {
+			fmt.Fprintf(&b, "| %s |\n", strings.Join(cells, " | "))
+		}
+		if g.Note != "" {
+			fmt.Fprintf(&b, "\n%s.\n", g.Note)
+		}
+	}
 	writeMethod(&b, r)
 	return b.String()
 }
@@ -193,6 +205,49 @@ func timelineNotes(t *result.Timeline) (notes []string) {
 		notes = append(notes, "Ended early: "+t.Trouble+".")
 	}
 	return notes
+}
+
+// WriteGrowths writes costs of growth as text for a terminal.
+func WriteGrowths(w io.Writer, growths []result.Growth) error {
+	const padding = 2
+	for i := range growths {
+		fmt.Fprintf(w, "\n%s\n", growths[i].Title)
+		table := tabwriter.NewWriter(w, 0, 0, padding, ' ', 0)
+		for _, cells := range growthRows(&growths[i]) {
+			fmt.Fprintln(table, "  "+strings.Join(cells, "\t"))
+		}
+		if err := table.Flush(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// growthRows is a cost as a table: sizes across, a line for each target.
+func growthRows(g *result.Growth) (rows [][]string) {
+	head := []string{g.X}
+	for _, line := range g.Lines {
+		for i, p := range line.Points {
+			if i+1 == len(head) {
+				head = append(head, fmt.Sprintf("%.0f", p.X))
+			}
+		}
+	}
+	rows = append(rows, head)
+	for _, line := range g.Lines {
+		row := []string{line.Name}
+		for _, p := range line.Points {
+			row = append(row, result.Format(p.Y, g.Unit))
+		}
+		for len(row) < len(head) {
+			row = append(row, "-")
+		}
+		if line.Stopped != "" {
+			row[0] += " (stopped " + line.Stopped + ")"
+		}
+		rows = append(rows, row)
+	}
+	return rows
 }
 
 func title(s *result.Series) string {

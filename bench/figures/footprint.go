@@ -2,12 +2,8 @@ package figures
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
-	"os"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/clusterspec/clusterspec/bench/result"
@@ -52,15 +48,15 @@ func (w *weight) trial(ctx context.Context) ([]float64, error) {
 	if pid == 0 {
 		return []float64{unseen, unseen}, nil
 	}
-	bare, err := resident(pid)
+	bare, err := rig.Resident(pid)
 	if err != nil {
 		return nil, err
 	}
-	connected, err := withConnections(ctx, w.server.Addrs[0], func() (int64, error) { return resident(pid) })
+	connected, err := withConnections(ctx, w.server.Addrs[0], func() (int64, error) { return rig.Resident(pid) })
 	if err != nil {
 		return nil, err
 	}
-	before, err := resident(pid)
+	before, err := rig.Resident(pid)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +64,7 @@ func (w *weight) trial(ctx context.Context) ([]float64, error) {
 		return nil, err
 	}
 	time.Sleep(settling)
-	after, err := resident(pid)
+	after, err := rig.Resident(pid)
 	return []float64{float64(after-before) / weighedKeys, float64(connected-bare) / weighedConnections}, err
 }
 
@@ -99,20 +95,4 @@ func withConnections(ctx context.Context, addr string, weigh func() (int64, erro
 		}
 	}
 	return weigh()
-}
-
-// resident is the resident memory of a process in bytes (Linux).
-func resident(pid int) (int64, error) {
-	path := fmt.Sprintf("/proc/%d/status", pid)
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return 0, err
-	}
-	for line := range strings.Lines(string(text)) {
-		if rest, found := strings.CutPrefix(line, "VmRSS:"); found {
-			kilobytes, err := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(rest), " kB"), 10, 64)
-			return kilobytes << 10, err
-		}
-	}
-	return 0, errors.New(path + " has no VmRSS")
 }

@@ -1,0 +1,94 @@
+package growth
+
+import (
+	"net"
+	"strings"
+	"testing"
+
+	"github.com/clusterspec/clusterspec/bench/result"
+)
+
+// Every cost is found at every size of a real server, and a size that cannot be had ends the line with its reason.
+func TestOnARealServer(t *testing.T) {
+	o := Options{Targets: []string{"redis-server"}, Seed: 1, Nodes: []int{3}, Keys: []int{100_000}, Connections: []int{10, 50}}
+	var growths []result.Growth
+	err := Measure(t.Context(), o, func(string) {}, func(g []result.Growth) { growths = append(growths, g...) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	const costs = 2 + 2 + 3
+	if len(growths) != costs {
+		t.Fatalf("%d costs", len(growths))
+	}
+	for _, g := range growths {
+		if len(g.Lines) != 1 || g.Lines[0].Stopped != "" || !strings.HasPrefix(g.Lines[0].Name, "redis-server") || g.X == "" || g.Unit == "" {
+			t.Errorf("%s: %+v", g.ID, g.Lines)
+			continue
+		}
+		for _, p := range g.Lines[0].Points {
+			if p.Y <= 0 && g.ID != "connections/memory" { // pages may have been there already
+				t.Errorf("%s at %v: %v", g.ID, p.X, p.Y)
+			}
+		}
+		if key := g.Lines[0].Points[0].Y; g.ID == "keys/memory" && (key < 80 || key > 400) {
+			t.Errorf("a key of 16 bytes with a value of 64 takes %v bytes", key)
+		}
+	}
+}
+
+// The kernel's counters are what was sent.
+func TestBytesSent(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	client, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	server, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	ports := map[uint16]bool{uint16(l.Addr().(*net.TCPAddr).Port): true}
+	before, err := bytesSent(ports)
+	if err != nil {
+		t.Skipf("the kernel does not tell: %v", err)
+	}
+	const there, back = 100_000, 5_000
+	go client.Write(make([]byte, there))
+	for read, buf := 0, make([]byte, there); read < there; {
+		n, err := server.Read(buf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		read += n
+	}
+	server.Write(make([]byte, back))
+	for read, buf := 0, make([]byte, back); read < back; {
+		n, err := client.Read(buf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		read += n
+	}
+	const handshake = 2 // the kernel counts each side's SYN
+	after, err := bytesSent(ports)
+	if sent := after - before; err != nil || sent < there || sent > there+back+handshake {
+		t.Errorf("%d bytes were sent, %v; want %d to %d", sent, err, there, there+back)
+	}
+}
+
+func TestValidate(t *testing.T) {
+	if err := DefaultOptions().Validate(); err != nil {
+		t.Error(err)
+	}
+	for _, o := range []Options{{Nodes: []int{10, 3}}, {Nodes: []int{0}}, {Connections: []int{100_000}}} {
+		if o.Validate() == nil {
+			t.Errorf("%+v passes", o)
+		}
+	}
+}
