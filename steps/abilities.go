@@ -18,6 +18,7 @@ func abilities() map[string]func(context.Context, target.Node) string {
 		"stop":        able[target.Stopper]("stop a node"),
 		"restart":     able[target.Restarter]("restart a node"),
 		"pause":       able[target.Pauser]("pause a node"),
+		"wipe":        able[target.Wiper]("take away a node's files"),
 		"log":         able[target.LogReader]("read a node's log"),
 		"nodes-conf":  able[target.ConfReader]("read a node's nodes.conf"),
 		"config":      ableToConfigure,

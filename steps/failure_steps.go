@@ -18,12 +18,14 @@ func (w *World) failureActions() []sentence {
 		{`every node is restarted`, w.restartAll},
 		{`node ` + one + ` is paused`, w.pause},
 		{`node ` + one + ` is resumed`, w.resume},
+		{`the folder of node ` + one + ` is taken away`, w.wipe},
 		{`node ` + one + ` stands still for half a node timeout`, w.standStill},
 	}
 }
 
 func (w *World) failureStatements() []sentence {
 	return []sentence{
+		{`node ` + one + ` does not answer`, w.doesNotAnswer},
 		{`exactly one of ` + list + ` is a primary on ` + who, w.exactlyOneIsPrimary},
 		{`the other of ` + list + ` is its replica on ` + who, w.otherIsItsReplica},
 	}
@@ -81,7 +83,7 @@ func (w *World) restartMember(m *member) error {
 	if err := restarter.Restart(w.ctx); err != nil {
 		return err
 	}
-	m.down, m.wasDown = false, true
+	m.down, m.wasDown, m.unwritable = false, true, false
 	m.epochs.restarted()
 	return nil
 }
@@ -105,6 +107,29 @@ func (w *World) pause(name string) error {
 
 func (w *World) resume(name string) error {
 	return w.pausing(name, false, func(p target.Pauser, ctx context.Context) error { return p.Resume(ctx) })
+}
+
+// wipe takes away all files of a node, whether it runs or not.
+func (w *World) wipe(name string) error {
+	m, err := w.node(name)
+	if err != nil {
+		return err
+	}
+	wiper, able := m.Node.(target.Wiper)
+	if !able {
+		return &unsupported{"the target cannot take away a node's files"}
+	}
+	m.wasDown, m.unwritable = true, true
+	return wiper.Wipe(w.ctx)
+}
+
+func (w *World) doesNotAnswer(name string) error {
+	m, err := w.node(name)
+	if err != nil {
+		return err
+	}
+	reply, err := m.ask(w.ctx, "PING")
+	return w.check(name, err != nil, "PING was answered by "+reply.String(), "no answer")
 }
 
 // standStill pauses a node and resumes it before anybody may suspect it. It loses nothing by that.

@@ -92,6 +92,12 @@ type Pauser interface {
 	Resume(ctx context.Context) error
 }
 
+// Wiper can take away all files of the node, its folder included. One that is down begins anew at its next start; one that runs can write
+// nothing any more, as on a disk that is gone.
+type Wiper interface {
+	Wipe(ctx context.Context) error
+}
+
 // LogReader gives everything the node has logged since the cluster was started.
 type LogReader interface {
 	Log() (string, error)

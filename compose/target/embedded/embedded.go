@@ -148,6 +148,7 @@ var _ interface {
 	target.Stopper
 	target.Restarter
 	target.Pauser
+	target.Wiper
 	target.LogReader
 	target.ConfReader
 } = (*Node)(nil)
@@ -177,6 +178,9 @@ func (n *Node) Restart(ctx context.Context) error {
 	if err := n.inner.Stop(ctx); err != nil {
 		return fmt.Errorf("stopping node %s: %w", n.name, err)
 	}
+	if err := os.MkdirAll(n.inner.Dir(), 0o755); err != nil { // it may have been wiped
+		return fmt.Errorf("node %s: %w", n.name, err)
+	}
 	if err := n.inner.Start(); err != nil {
 		return err
 	}
@@ -194,6 +198,9 @@ func (n *Node) Resume(context.Context) error {
 	n.inner.Resume()
 	return nil
 }
+
+// Wipe implements target.Wiper.
+func (n *Node) Wipe(context.Context) error { return os.RemoveAll(n.inner.Dir()) }
 
 // Log implements target.LogReader: all that was logged, over all starts.
 func (n *Node) Log() (string, error) { return n.inner.Log(), nil }

@@ -44,6 +44,7 @@ var _ interface {
 	target.Stopper
 	target.Restarter
 	target.Pauser
+	target.Wiper
 	target.LogReader
 	target.ConfReader
 	target.ConfWriter
@@ -132,6 +133,13 @@ func (n *Node) Resume(context.Context) error {
 	return n.signal("resuming", (*child).resume)
 }
 
+// Wipe implements target.Wiper.
+func (n *Node) Wipe(context.Context) error {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	return os.RemoveAll(n.dir)
+}
+
 // Log implements target.LogReader: all that was printed, over all starts.
 func (n *Node) Log() (string, error) {
 	text, err := os.ReadFile(n.logFile())
@@ -201,6 +209,9 @@ func (n *Node) start(ctx context.Context) error {
 		if err := os.WriteFile(n.confFile(), []byte(target.ConfFile(options)), 0o644); err != nil {
 			return fmt.Errorf("node %s: %w", n.name, err)
 		}
+	}
+	if err := os.MkdirAll(n.dir, 0o755); err != nil { // it may have been wiped
+		return fmt.Errorf("node %s: %w", n.name, err)
 	}
 	args := append([]string{n.program}, n.command.expand(n, options)...)
 	running, err := n.cluster.spawner.spawn(args, n.logFile())
