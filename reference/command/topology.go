@@ -1,6 +1,8 @@
 package command
 
 import (
+	"slices"
+
 	"github.com/clusterspec/clusterspec/reference/bus"
 	"github.com/clusterspec/clusterspec/reference/cluster"
 	"github.com/clusterspec/clusterspec/reference/resp"
@@ -148,6 +150,7 @@ func count(conditions ...bool) (n int) {
 
 func shards(c *Call, m *cluster.Machine) {
 	r := c.reply(&c.topology.shards, c.Reply.Proto, func(w *resp.Writer, r *cachedReply) { c.writeShards(w, r, m) })
+	c.Reply.Buf = slices.Grow(c.Reply.Buf, len(r.bytes)+len(r.holes)*maxHealthBytes)
 	from := 0
 	for _, h := range r.holes {
 		c.Reply.Buf = append(c.Reply.Buf, r.bytes[from:h.at]...)
@@ -156,6 +159,9 @@ func shards(c *Call, m *cluster.Machine) {
 	}
 	c.Reply.Buf = append(c.Reply.Buf, r.bytes[from:]...)
 }
+
+// maxHealthBytes is the most that fills a hole.
+const maxHealthBytes = len("$18\r\nreplication-offset\r\n:18446744073709551615\r\n$6\r\nhealth\r\n$7\r\nloading\r\n")
 
 // writeHealth fills a hole.
 func (c *Call) writeHealth(p *cluster.Peer) {
