@@ -57,7 +57,8 @@ func isJudge(path string) bool {
 
 // isPure names the packages that decide what the reference does.
 func isPure(path string) bool {
-	return within(path, "reference/") && !within(path, "reference/server") && !within(path, "reference/cli") && !within(path, "reference/cmd")
+	shell := []string{"reference/server", "reference/cli", "reference/cmd", "reference/ports"}
+	return within(path, "reference/") && !slices.ContainsFunc(shell, func(folder string) bool { return within(path, folder) })
 }
 
 // mayImport lists what the reference may use besides itself.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/clusterspec/clusterspec/reference/ports"
 )
 
 // What an administrator does to a cluster, with the commands an administrator uses. These methods are for formed clusters:
@@ -53,11 +55,11 @@ func (c *Cluster) add(ctx context.Context, primary string) (*Node, error) {
 	if err != nil {
 		return nil, fmt.Errorf("adding a node: %w", err)
 	}
-	ports, err := freePorts(1)
+	free, err := ports.Free(1)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("adding a node: %w", err)
 	}
-	n, err := c.newNode(ports[0], 0)
+	n, err := c.newNode(free[0], 0)
 	if err != nil {
 		return nil, err
 	}

@@ -16,12 +16,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"slices"
 	"sync"
 	"syscall"
 
-	"net/netip"
+	"github.com/clusterspec/clusterspec/reference/ports"
 )
 
 // Options say what cluster to start. The zero Options are three primaries.
@@ -56,6 +57,9 @@ type Cluster struct {
 	mu    sync.Mutex
 	nodes []*Node
 }
+
+// drawPorts is ports.Free, unless a test wants to know what happens when they are taken after all.
+var drawPorts = ports.Free
 
 // Start starts a cluster. A formed one serves when Start returns. Ports that somebody else takes between the choice and the
 // start of a node are replaced by others, unless Options.Ports demands them.
@@ -95,19 +99,19 @@ func start(ctx context.Context, o Options) (_ *Cluster, err error) {
 	if o.Primaries > 0 {
 		count = o.Primaries * (1 + o.Replicas)
 	}
-	ports := o.Ports
-	if len(ports) == 0 {
-		if ports, err = drawPorts(count); err != nil {
-			return nil, err
+	at := o.Ports
+	if len(at) == 0 {
+		if at, err = drawPorts(count); err != nil {
+			return nil, fmt.Errorf("starting a cluster: %w", err)
 		}
 	}
-	if len(ports) != count {
-		return nil, fmt.Errorf("starting a cluster: %d ports for %d nodes", len(ports), count)
+	if len(at) != count {
+		return nil, fmt.Errorf("starting a cluster: %d ports for %d nodes", len(at), count)
 	}
 	if n := len(o.AnnouncePorts); n != 0 && n != count {
 		return nil, fmt.Errorf("starting a cluster: %d ports to announce for %d nodes", n, count)
 	}
-	for i, port := range ports {
+	for i, port := range at {
 		announced := 0
 		if len(o.AnnouncePorts) > 0 {
 			announced = o.AnnouncePorts[i]

@@ -9,11 +9,12 @@ import (
 
 	"github.com/clusterspec/clusterspec/reference/bus"
 	"github.com/clusterspec/clusterspec/reference/nodesconf"
+	"github.com/clusterspec/clusterspec/reference/ports"
 	"github.com/clusterspec/clusterspec/reference/slot"
 )
 
 // BusPortOffset is added to a client port to get the bus port, unless cluster-port says otherwise.
-const BusPortOffset = 10000
+const BusPortOffset = ports.BusOffset
 
 // writeMaps gives every node a nodes.conf in which the whole cluster is formed already, so that nobody has to be
 // introduced: primaries have equal shares of the slots and an epoch each, the n-th replica of each follows it.

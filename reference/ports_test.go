@@ -5,6 +5,8 @@ import (
 	"os"
 	"slices"
 	"testing"
+
+	"github.com/clusterspec/clusterspec/reference/ports"
 )
 
 func TestPortsThatAreTakenAreReplaced(t *testing.T) {
@@ -17,13 +19,13 @@ func TestPortsThatAreTakenAreReplaced(t *testing.T) {
 	draws := 0
 	drawPorts = func(count int) ([]int, error) {
 		draws++
-		ports, err := freePorts(count)
+		drawn, err := ports.Free(count)
 		if draws == 1 {
-			ports[count-1] = port
+			drawn[count-1] = port
 		}
-		return ports, err
+		return drawn, err
 	}
-	defer func() { drawPorts = freePorts }()
+	defer func() { drawPorts = ports.Free }()
 
 	dir := t.TempDir()
 	c, err := Start(t.Context(), Options{Primaries: 3, Dir: dir})

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/clusterspec/clusterspec/reference/ports"
 )
 
 // patience is how long a test waits for a real server; tests pass as soon as they can.
@@ -48,7 +50,8 @@ func startRedis(t *testing.T, options ...string) *redis {
 
 func launch(t *testing.T, options []string) *redis {
 	t.Helper()
-	port, busPort := freePort(t), freePort(t)
+	port := uint16(ports.ForTest(t))
+	busPort := port + ports.BusOffset
 	r := &redis{
 		addr: fmt.Sprintf("127.0.0.1:%d", port), busPort: busPort, log: new(bytes.Buffer), exited: make(chan struct{}),
 	}
@@ -134,16 +137,6 @@ func eventually(t *testing.T, what string, done func() bool) {
 			t.Fatalf("waited in vain for %s", what)
 		}
 	}
-}
-
-func freePort(t *testing.T) uint16 {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = listener.Close() }()
-	return uint16(listener.Addr().(*net.TCPAddr).Port)
 }
 
 func mustID(t testing.TB, text string) NodeID {

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/clusterspec/clusterspec/reference/ports"
 )
 
 var binary string // clusterspec, built for these tests
@@ -154,7 +156,7 @@ func TestStartedWrongly(t *testing.T) {
 	if err := os.WriteFile(conf, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	free := strconv.Itoa(freePort(t))
+	free := strconv.Itoa(ports.ForTest(t))
 	const usage, broke = 4, 3
 	for _, tt := range []struct {
 		args string
@@ -192,7 +194,7 @@ func TestNodesConfIsLocked(t *testing.T) {
 	redisCli(t, "-p", port(first), "cluster", "saveconfig") // replaces the file; the lock must go with it
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, binary, "node", "--port", strconv.Itoa(freePort(t)), "--cluster-enabled", "yes", "--dir", dir).CombinedOutput()
+	out, err := exec.CommandContext(ctx, binary, "node", "--port", strconv.Itoa(ports.ForTest(t)), "--cluster-enabled", "yes", "--dir", dir).CombinedOutput()
 	if err == nil || !strings.Contains(string(out), "already used by a different") {
 		t.Fatalf("a second node on the same nodes.conf: %v, says %q", err, out)
 	}
@@ -217,7 +219,7 @@ func startNodes(t *testing.T, n int) []string {
 
 func startNode(t *testing.T, dir string) string {
 	t.Helper()
-	p := freePort(t)
+	p := ports.ForTest(t)
 	var log bytes.Buffer
 	cmd := exec.Command(binary, "node", "--port", strconv.Itoa(p), "--bind", "127.0.0.1", "--cluster-enabled", "yes", "--cluster-node-timeout", "2000", "--dir", dir)
 	cmd.Stdout, cmd.Stderr = &log, &log
@@ -274,24 +276,6 @@ func runCluster(t *testing.T, cmd *exec.Cmd) []string {
 	}
 	t.Fatal("`cluster start` ended before it said what to try")
 	return nil
-}
-
-// freePort finds a port that is free together with its bus port.
-func freePort(t *testing.T) int {
-	t.Helper()
-	for {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		p := l.Addr().(*net.TCPAddr).Port
-		bus, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(p+10000)))
-		l.Close()
-		if err == nil {
-			bus.Close()
-			return p
-		}
-	}
 }
 
 func redisCliErr(args ...string) (string, error) {

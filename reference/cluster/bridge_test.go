@@ -15,6 +15,7 @@ import (
 	"github.com/clusterspec/clusterspec/reference/bus"
 	"github.com/clusterspec/clusterspec/reference/clock"
 	"github.com/clusterspec/clusterspec/reference/cluster"
+	"github.com/clusterspec/clusterspec/reference/ports"
 	"github.com/clusterspec/clusterspec/reference/slot"
 )
 
@@ -50,7 +51,7 @@ func newBridge(t *testing.T, slots ...slot.Range) *bridge {
 	}
 	b := &bridge{t: t, ln: ln, begun: time.Now(), stopped: make(chan struct{}), conns: make(map[cluster.LinkID]*busConn)}
 	b.busPort = netip.MustParseAddrPort(ln.Addr().String()).Port()
-	b.port = freePort(t)
+	b.port = uint16(ports.ForTest(t))
 	options := cluster.DefaultOptions()
 	options.NodeTimeout = clock.Millis(redisNodeTimeout)
 	b.m, err = cluster.New(cluster.Config{

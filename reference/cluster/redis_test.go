@@ -16,6 +16,7 @@ import (
 
 	"github.com/clusterspec/clusterspec/reference/clock"
 	"github.com/clusterspec/clusterspec/reference/cluster"
+	"github.com/clusterspec/clusterspec/reference/ports"
 	"github.com/clusterspec/clusterspec/reference/slot"
 )
 
@@ -59,7 +60,8 @@ func startRedis(t *testing.T) *redis {
 	}
 	const attempts = 5 // another process may take a port between our choice and the server's bind
 	for range attempts {
-		r := &redis{t: t, dir: t.TempDir(), port: freePort(t), busPort: freePort(t)}
+		port := uint16(ports.ForTest(t))
+		r := &redis{t: t, dir: t.TempDir(), port: port, busPort: port + ports.BusOffset}
 		if r.start() {
 			t.Cleanup(r.finish)
 			r.id = r.must("CLUSTER MYID")
@@ -156,16 +158,6 @@ func (r *redis) must(format string, args ...any) string {
 		r.t.Fatalf("%s: %s %v", fmt.Sprintf(format, args...), reply, err)
 	}
 	return reply
-}
-
-func freePort(t *testing.T) uint16 {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = ln.Close() }()
-	return uint16(ln.Addr().(*net.TCPAddr).Port)
 }
 
 // wait polls until why returns an empty text, which otherwise says what is missing.

@@ -3,7 +3,6 @@ package command
 import (
 	"bufio"
 	"bytes"
-	"fmt"
 	"io"
 	"net"
 	"os/exec"
@@ -12,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/clusterspec/clusterspec/reference/ports"
 	"github.com/clusterspec/clusterspec/reference/resp"
 )
 
@@ -21,7 +21,7 @@ type oracle struct{ addr string }
 // startOracle runs the redis-server that has the last word in these tests.
 func startOracle(t *testing.T) *oracle {
 	t.Helper()
-	port := freePort(t)
+	port := ports.ForTest(t)
 	dir := t.TempDir()
 	server := exec.Command("redis-server", "--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--dir", dir, "--save", "",
 		"--cluster-enabled", "yes", "--enable-debug-command", "yes", "--logfile", filepath.Join(dir, "log"))
@@ -49,27 +49,6 @@ func startOracle(t *testing.T) *oracle {
 		time.Sleep(50 * time.Millisecond)
 	}
 	return o
-}
-
-// freePort finds a port of which the one 10000 above, the bus port, is free as well.
-func freePort(t *testing.T) int {
-	t.Helper()
-	for range 100 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		port := l.Addr().(*net.TCPAddr).Port
-		l.Close()
-		if port < 55535 {
-			if bus, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port+10000)); err == nil {
-				bus.Close()
-				return port
-			}
-		}
-	}
-	t.Fatal("no free pair of ports found")
-	return 0
 }
 
 // dial opens a connection to the oracle.

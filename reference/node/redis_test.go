@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/clusterspec/clusterspec/reference/cluster"
+	"github.com/clusterspec/clusterspec/reference/ports"
 )
 
 // These tests put a node and a real redis-server at the two ends of a connection.
@@ -144,7 +145,7 @@ func TestMigrateWithRedis(t *testing.T) {
 	expect(migrate(s.port, r.port, "COPY", "REPLACE", "KEYS", "a"), "+OK\r\n")
 	want(t, s.port, "$4\r\nmine\r\n", "GET", "a")
 	want(t, r.port, "$4\r\nmine\r\n", "GET", "a")
-	expect(migrate(s.port, 1, "KEYS", "a"), "-IOERR error or timeout writing to target instance\r\n")
+	expect(migrate(s.port, ports.ForTest(t), "KEYS", "a"), "-IOERR error or timeout writing to target instance\r\n")
 	expect(migrate(s.port, r.port, "KEYS", "nothing"), "+NOKEY\r\n")
 
 	want(t, s.port, ":1\r\n", "DEL", "a")

@@ -15,6 +15,7 @@ import (
 
 	"github.com/clusterspec/clusterspec/reference/clock"
 	"github.com/clusterspec/clusterspec/reference/config"
+	"github.com/clusterspec/clusterspec/reference/ports"
 	"github.com/clusterspec/clusterspec/reference/resp"
 )
 
@@ -44,8 +45,8 @@ func startShell(t *testing.T, options map[string]string) *shell {
 			t.Fatal(err)
 		}
 	}
-	clients, bus := listenPair(t)
-	s.port = clients.Addr().(*net.TCPAddr).Port
+	s.port = ports.ForTest(t)
+	clients, bus := listen(t, s.port), listen(t, s.port+ports.BusOffset)
 	node, err := New(Config{Options: conf, Port: uint16(s.port), BusPort: uint16(s.port + 10000), Seed: uint64(s.port), Now: s.now()})
 	if err != nil {
 		t.Fatal(err)
@@ -72,24 +73,13 @@ func startShell(t *testing.T, options map[string]string) *shell {
 	return s
 }
 
-// listenPair listens on a free port and on the one 10000 above it.
-func listenPair(t *testing.T) (clients, bus net.Listener) {
+func listen(t *testing.T, port int) net.Listener {
 	t.Helper()
-	for range 100 {
-		clients, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		port := clients.Addr().(*net.TCPAddr).Port
-		if port < 55535 {
-			if bus, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port+10000)); err == nil {
-				return clients, bus
-			}
-		}
-		clients.Close()
+	l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port))
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Fatal("no free pair of ports")
-	return nil, nil
+	return l
 }
 
 // loop owns the node.
@@ -203,10 +193,7 @@ type redisServer struct {
 // startRedis runs a redis-server with options, as on its command line.
 func startRedis(t *testing.T, options ...string) *redisServer {
 	t.Helper()
-	clients, bus := listenPair(t)
-	port := clients.Addr().(*net.TCPAddr).Port
-	clients.Close()
-	bus.Close()
+	port := ports.ForTest(t)
 	r := &redisServer{t: t, port: port, dir: t.TempDir()}
 	args := append([]string{"--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--dir", r.dir, "--save", "", "--logfile", filepath.Join(r.dir, "log")}, options...)
 	server := exec.Command("redis-server", args...)

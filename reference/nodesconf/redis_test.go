@@ -9,9 +9,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/clusterspec/clusterspec/reference/ports"
 )
 
 // redis is a redis-server that was started on a nodes.conf of the test's making.
@@ -52,10 +55,10 @@ func launch(t *testing.T, nodesConf string, options []string) *redis {
 	if err := os.WriteFile(filepath.Join(r.dir, "nodes.conf"), []byte(nodesConf), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	port, busPort := freePort(t), freePort(t)
+	port := strconv.Itoa(ports.ForTest(t))
 	r.addr = "127.0.0.1:" + port
 	r.cmd = exec.Command("redis-server", append([]string{
-		"--port", port, "--cluster-port", busPort, "--bind", "127.0.0.1", "--dir", r.dir,
+		"--port", port, "--bind", "127.0.0.1", "--dir", r.dir,
 		"--cluster-enabled", "yes", "--cluster-node-timeout", "60000", "--save", "",
 		"--crash-log-enabled", "no", "--crash-memcheck-enabled", "no",
 	}, options...)...)
@@ -132,15 +135,4 @@ func (r *redis) savedConf(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return string(text)
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = listener.Close() }()
-	_, port, _ := net.SplitHostPort(listener.Addr().String())
-	return port
 }

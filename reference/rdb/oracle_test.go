@@ -17,6 +17,7 @@ import (
 
 	"github.com/clusterspec/clusterspec/reference/clock"
 	"github.com/clusterspec/clusterspec/reference/keyspace"
+	"github.com/clusterspec/clusterspec/reference/ports"
 )
 
 // oracleTexts is strings at each edge of each encoding.
@@ -162,7 +163,7 @@ func TestTheirFiles(t *testing.T) {
 		"plain":        {"--rdbcompression", "no", "--rdbchecksum", "no"},
 		"idle times":   {"--maxmemory-policy", "allkeys-lru"},
 		"frequencies":  {"--maxmemory-policy", "allkeys-lfu"},
-		"cluster mode": {"--cluster-enabled", "yes", "--cluster-port", strconv.Itoa(freePort(t)), "--port", strconv.Itoa(freePort(t))},
+		"cluster mode": {"--cluster-enabled", "yes", "--port", strconv.Itoa(ports.ForTest(t))},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -381,15 +382,4 @@ func (o *oracle) save(dir string) []byte {
 		o.t.Fatal(err)
 	}
 	return file
-}
-
-// freePort is a TCP port that nobody listened on a moment ago.
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
 }

@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/clusterspec/clusterspec/reference/ports"
 )
 
 // TestMain lets the tests start this program as a node, the way scripts start redis-server.
@@ -41,7 +43,7 @@ type program struct {
 
 func startProgram(t *testing.T, args ...string) *program {
 	t.Helper()
-	p := &program{port: strconv.Itoa(freePort(t))}
+	p := &program{port: strconv.Itoa(ports.ForTest(t))}
 	p.addr = "127.0.0.1:" + p.port
 	p.Cmd = exec.Command(os.Args[0], append(args, "--port", p.port, "--bind", "127.0.0.1")...)
 	p.Env = append(os.Environ(), "CLUSTERSPEC_TEST_NODE=1")
@@ -150,7 +152,7 @@ func TestDaemon(t *testing.T) {
 }
 
 func TestConfigurationFromStandardInput(t *testing.T) {
-	p := &program{port: strconv.Itoa(freePort(t))}
+	p := &program{port: strconv.Itoa(ports.ForTest(t))}
 	p.Cmd = exec.Command(os.Args[0], "-", "--maxclients", "77")
 	p.Env = append(os.Environ(), "CLUSTERSPEC_TEST_NODE=1")
 	p.Stdin = strings.NewReader("port " + p.port + "\ntimeout 5\nsave \"\"\ndir " + t.TempDir() + "\n")

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/clusterspec/clusterspec/reference/ports"
 )
 
 // everyKind is requests that make keys of every kind, small and large, with and without expiry.
@@ -48,7 +50,7 @@ func digests(t *testing.T, c *client) string {
 // startRedis runs a real redis-server in dir.
 func startRedis(t *testing.T, dir string) *client {
 	t.Helper()
-	port := strconv.Itoa(freePort(t))
+	port := strconv.Itoa(ports.ForTest(t))
 	server := exec.Command("redis-server", "--port", port, "--dir", dir, "--enable-debug-command", "yes", "--save", "")
 	if err := server.Start(); err != nil {
 		t.Fatalf("this test asks a real redis-server, which has to be on PATH: %v", err)

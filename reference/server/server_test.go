@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/clusterspec/clusterspec/reference/config"
+	"github.com/clusterspec/clusterspec/reference/ports"
 )
 
 // loops are the two shells; every test here is for both.
@@ -356,29 +357,11 @@ func startServer(t *testing.T, portable bool, dir string, args ...string) *Serve
 // parse makes options for a node on a free port.
 func parse(t *testing.T, dir string, args ...string) *config.Config {
 	t.Helper()
-	options, err := config.Parse(append([]string{"--dir", dir, "--bind", "127.0.0.1", "--port", strconv.Itoa(freePort(t))}, args...), os.ReadFile)
+	options, err := config.Parse(append([]string{"--dir", dir, "--bind", "127.0.0.1", "--port", strconv.Itoa(ports.ForTest(t))}, args...), os.ReadFile)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return options
-}
-
-// freePort finds a port that is free together with its bus port.
-func freePort(t *testing.T) int {
-	t.Helper()
-	for {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		port := l.Addr().(*net.TCPAddr).Port
-		bus, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port+busPortOffset)))
-		l.Close()
-		if err == nil {
-			bus.Close()
-			return port
-		}
-	}
 }
 
 // testLog puts the node's log into the test's output.

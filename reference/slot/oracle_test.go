@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/clusterspec/clusterspec/reference/ports"
 )
 
 // TestOfAgainstRedis asks a real server for the slots of random binary keys, rich in braces.
@@ -101,7 +103,7 @@ func dialRedis(t *testing.T) net.Conn {
 	for range 5 {
 		dir := t.TempDir()
 		socket := filepath.Join(dir, "s")
-		server := exec.Command(binary, "--cluster-enabled", "yes", "--bind", "127.0.0.1", "--port", freePort(t), "--cluster-port", freePort(t),
+		server := exec.Command(binary, "--cluster-enabled", "yes", "--bind", "127.0.0.1", "--port", strconv.Itoa(ports.ForTest(t)),
 			"--unixsocket", socket, "--dir", dir, "--save", "", "--appendonly", "no")
 		if err := server.Start(); err != nil {
 			t.Fatalf("starting redis-server: %v", err)
@@ -134,14 +136,4 @@ func dialUntil(socket string, exited <-chan struct{}) net.Conn {
 		}
 	}
 	return nil
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
 }
