@@ -4,7 +4,7 @@ GO      ?= go
 TARGETS ?=
 OUT     ?= reports/out
 
-.PHONY: help conformance bench speed test race cover lint fuzz bin image clean tools
+.PHONY: help conformance bench bench-smoke benchcmp speed test race cover lint fuzz bin image clean tools
 
 # What has goroutines. The rest of the reference is pure: TestWalls finds a goroutine there.
 CONCURRENT = . ./reference ./reference/server ./reference/cli ./steps/... ./compose/... ./bench/... ./reports/...
@@ -21,6 +21,13 @@ bench: ## measure the reference and redis-server side by side; writes reports/ou
 speed: ## the reference against redis-server, one line a figure with the goal it reaches (docs/speed.md)
 	$(GO) run ./bench/speed $(ARGS)
 	$(GO) test -run 'DoesNotAllocate|MemoryPerKey' -v ./reference/command ./reference/keyspace | grep -E '^(ok|---|FAIL)|bytes a key'
+
+bench-smoke: ## the gates of bench/gates.yaml in a minute: fails on a confirmed regression; what cannot be told on this machine is only reported
+	@$(MAKE) --no-print-directory bin
+	bin/clusterspec bench gate --budget 9s --out $(OUT)/smoke $(TARGETS) || test $$? -eq 2
+
+benchcmp: ## micro-benchmarks of the reference before and now, through benchstat: make benchcmp BASE=main
+	.ci/benchcmp "$(BASE)"
 
 test: tools ## every test of the project (installs redis-server if it is missing)
 	$(GO) test ./...

@@ -60,11 +60,11 @@ func exitCode(err error, understood bool) int {
 	if err == nil {
 		return reports.ExitExpected
 	}
-	if said, all := err.(*stepscli.ExitError); all {
+	if said, all := err.(*reports.ExitError); all {
 		return said.Code
 	}
 	fmt.Fprintln(os.Stderr, "clusterspec:", err)
-	var said *stepscli.ExitError
+	var said *reports.ExitError
 	var usage *steps.UsageError
 	switch {
 	case !understood, errors.As(err, &usage):

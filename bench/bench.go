@@ -189,7 +189,7 @@ func (m *measurement) starting(name string) {
 
 // serving starts one node of each target, says in the result what they are, and measures how they serve.
 func (m *measurement) serving(ctx context.Context) (err error) {
-	servers, stop, err := startAll(ctx, m.options)
+	servers, stop, err := rig.StartNodes(ctx, m.options.Targets, m.options.Destructive)
 	defer func() { err = errors.Join(err, stop()) }()
 	if err != nil {
 		return err
@@ -205,26 +205,4 @@ func (m *measurement) serving(ctx context.Context) (err error) {
 		maps.Copy(m.files, files)
 		m.listen.Series(s)
 	})
-}
-
-// startAll starts one node of each target. The function it returns stops them.
-func startAll(ctx context.Context, o Options) (servers []*rig.Server, stop func() error, err error) {
-	stop = func() (err error) {
-		for _, s := range servers {
-			err = errors.Join(err, s.Close())
-		}
-		return err
-	}
-	names := make(map[string]int)
-	for _, spec := range o.Targets {
-		s, err := rig.StartNode(ctx, spec, o.Destructive)
-		if err != nil {
-			return servers, stop, err
-		}
-		servers = append(servers, s)
-		if names[s.Name]++; names[s.Name] > 1 {
-			s.Name += fmt.Sprintf(" #%d", names[s.Name])
-		}
-	}
-	return servers, stop, nil
 }

@@ -29,7 +29,8 @@ func Command(version string) *cobra.Command {
 		Short: "Measure how fast targets are, side by side",
 		Long: "Measure how fast targets are, side by side, and write a report.\n\n" +
 			"serving    requests of several kinds: throughput in closed loops, latency in open loops at fixed rates, and a sweep of rates\n" +
-			"figures    what a redirect costs, keys moved a second, cluster queries at 6, 50 and 500 nodes, memory of keys and connections\n" +
+			"figures    what a redirect costs, keys moved a second, cluster queries at 6, 50 and 500 nodes, memory of keys and connections,\n" +
+			"           work that can be counted instead of timed, and what an application sees through go-redis\n" +
 			"change     what clients see while slots move, a primary dies and comes back, and all nodes are restarted one by one\n" +
 			"growth     costs of a node, a key and a connection as there are more of them\n\n" +
 			"All other targets are compared with the first, in slices of 50 ms or in trials that alternate in random order. The first is also compared\n" +
@@ -65,6 +66,7 @@ func Command(version string) *cobra.Command {
 	flags.IntSliceVar(&w.Connections, "grow-connections", w.Connections, "growth: numbers of connections")
 	flags.BoolVar(&o.Destructive, "destructive", false, "allow to write into a cluster that was there before (addr:...)")
 	flags.StringVar(&out, "out", filepath.Join("reports", "out", "bench"), "folder for the result")
+	cmd.AddCommand(gateCommand(version), diffCommand())
 	return cmd
 }
 
@@ -73,12 +75,19 @@ func checkUsage(cmd *cobra.Command, args []string, o Options) error {
 	if err := cobra.NoArgs(cmd, args); err != nil {
 		return err
 	}
-	for _, spec := range o.Targets {
+	if err := checkTargets(o.Targets); err != nil {
+		return err
+	}
+	return o.Validate()
+}
+
+func checkTargets(specs []string) error {
+	for _, spec := range specs {
 		if _, err := catalog.Parse(spec, target.Env{}); err != nil {
 			return err
 		}
 	}
-	return o.Validate()
+	return nil
 }
 
 func runCommand(cmd *cobra.Command, o Options, out string) error {

@@ -1,15 +1,5 @@
 package reports
 
-// The exit codes of `clusterspec run`.
-const (
-	ExitExpected     = 0 // the results are what was declared
-	ExitUnexpected   = 1 // a failure, or a required target that did not join
-	ExitInconclusive = 2 // nothing failed, but not all was decided: inconclusive, flaky or not-run results
-	ExitHarness      = 3 // nothing failed, but the suite or a target broke
-	ExitUsage        = 4 // the command line is wrong
-	ExitNothing      = 5 // no case ran
-)
-
 // cell is the place of one result in the matrix.
 type cell struct{ id, target string }
 

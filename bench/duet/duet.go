@@ -73,6 +73,14 @@ type Series struct {
 	Rounds map[Metric][]float64
 }
 
+// Add adds the rounds of the same party in another game.
+func (s *Series) Add(more Series) {
+	s.Total.Merge(more.Total)
+	for m, values := range more.Rounds {
+		s.Rounds[m] = append(s.Rounds[m], values...)
+	}
+}
+
 // Play plays all rounds, or those that were whole when ctx ended.
 func Play(ctx context.Context, plan Plan, parties []Party) []Series {
 	if plan.Slice == 0 {

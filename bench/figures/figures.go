@@ -44,7 +44,7 @@ type subject interface {
 	close() error
 }
 
-var groups = slices.Concat([]group{redirection, migrations}, queries, []group{footprint})
+var groups = slices.Concat([]group{redirection, migrations}, queries, []group{footprint, work, applications})
 
 // Groups are the names there are.
 func Groups() (names []string) {
@@ -52,6 +52,20 @@ func Groups() (names []string) {
 		names = append(names, g.name)
 	}
 	return names
+}
+
+// GroupOf is the group that a figure is measured in.
+func GroupOf(figure string) (string, error) {
+	var known []string
+	for _, g := range groups {
+		for _, f := range g.figures {
+			if f.ID == figure {
+				return g.name, nil
+			}
+			known = append(known, f.ID)
+		}
+	}
+	return "", fmt.Errorf("unknown figure %q (known: %s)", figure, strings.Join(known, ", "))
 }
 
 // Validate says what is wrong with the options.

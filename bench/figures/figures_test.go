@@ -10,7 +10,7 @@ import (
 
 // Every figure is measured on a real server, and has a value that can be true.
 func TestOnARealServer(t *testing.T) {
-	for _, g := range []group{redirection, migrations, queriesAt(6)} {
+	for _, g := range []group{redirection, migrations, queriesAt(6), work, applications} {
 		t.Run(g.name, func(t *testing.T) {
 			g.trials = 1
 			found, err := g.measure(t.Context(), Options{Targets: []string{"redis-server"}, Seed: 1})

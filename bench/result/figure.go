@@ -1,8 +1,10 @@
 package result
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/clusterspec/clusterspec/bench/duet"
 	"github.com/clusterspec/clusterspec/bench/stats"
@@ -65,6 +67,20 @@ func (f *Figure) Conclude(severalTrials bool, seed uint64) {
 		f.Trouble = err.Error()
 	}
 }
+
+// Add adds the trials of another measurement of the same figure, and concludes again.
+func (f *Figure) Add(more *Figure, seed uint64) {
+	for i := range f.Parties {
+		p, other := &f.Parties[i], &more.Parties[i]
+		p.Trials = append(p.Trials, other.Trials...)
+		p.Missing = cmp.Or(p.Missing, other.Missing)
+	}
+	f.Comparisons, f.Trouble = nil, ""
+	f.Conclude(len(f.Parties[0].Trials) >= stats.MinPairs, seed)
+}
+
+// IsTiming says that the figure is a time, or an amount in a time, and so depends on the machine and its weather.
+func (f *Figure) IsTiming() bool { return f.Unit == "ns" || strings.HasSuffix(f.Unit, "/s") }
 
 // Ratio is the median of a party to that of the base; 0 if there is none.
 func (f *Figure) Ratio(m *Measured) float64 {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -111,6 +112,49 @@ type Generator struct {
 	Invalid  string       `json:"invalid,omitempty"` // why the figures say more about the generator than about the server
 }
 
+// Spoilt says why two parties of a series cannot be compared by a metric; empty if they can. Only the server's processor time is its own, however
+// busy the generator was.
+func (s *Series) Spoilt(c *duet.Comparison) string {
+	for i := range s.Parties {
+		p := &s.Parties[i]
+		switch {
+		case p.Name != c.Base && p.Name != c.Other:
+		case p.Counts.Failed() > 0 || p.Counts.Surplus > 0:
+			return fmt.Sprintf("%d of %d requests to %s failed", p.Counts.Failed(), p.Counts.Sent, p.Name)
+		case p.Generator.Invalid != "" && c.Metric != duet.CPU:
+			return "the generator spoilt the figures of " + p.Name
+		}
+	}
+	if c.Metric == duet.P99 {
+		return s.hiddenTail(c)
+	}
+	return ""
+}
+
+// hiddenTail says that a pause is not in a comparison. Slices are compared one by one, so a pause that hits one in twenty of them is not
+// in their median, and yet it is the p99 of all requests.
+func (s *Series) hiddenTail(c *duet.Comparison) string {
+	const tolerated = 2 // times: so much the p99 of all requests and that of slices may differ between equal servers
+	base, other := s.party(c.Base), s.party(c.Other)
+	if base == nil || other == nil || base.Latency.P99 <= 0 || other.Latency.P99 <= 0 {
+		return ""
+	}
+	overall := float64(other.Latency.P99) / float64(base.Latency.P99)
+	if overall <= tolerated*c.High && overall >= c.Low/tolerated {
+		return ""
+	}
+	return fmt.Sprintf("slice by slice the p99 is %.2f times, and of all requests together %.2f times: one of them makes pauses that few slices see", c.Ratio, overall)
+}
+
+func (s *Series) party(name string) *Party {
+	for i := range s.Parties {
+		if s.Parties[i].Name == name {
+			return &s.Parties[i]
+		}
+	}
+	return nil
+}
+
 // PercentilesOf a histogram of nanoseconds.
 func PercentilesOf(h *hdrhistogram.Histogram) Percentiles {
 	return Percentiles{
@@ -146,6 +190,20 @@ func ReadJSON(r io.Reader) (*Result, error) {
 		return nil, fmt.Errorf("reading a benchmark result: its schema is %q, this program reads %q", result.Schema, Schema)
 	}
 	return &result, nil
+}
+
+// ReadFile reads the result in a file.
+func ReadFile(path string) (*Result, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading a benchmark result: %w", err)
+	}
+	defer f.Close()
+	r, err := ReadJSON(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return r, nil
 }
 
 // WriteJSON writes a result.

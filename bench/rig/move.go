@@ -12,6 +12,8 @@ import (
 type Mover struct {
 	from, to     *wire.Conn
 	fromID, toID string
+	// Trips counts what was asked, each with its own round trip.
+	Trips int
 }
 
 // NewMover connects to both.
@@ -48,22 +50,28 @@ func (m *Mover) Close() {
 	}
 }
 
+// demand asks one of the two.
+func (m *Mover) demand(ctx context.Context, at *wire.Conn, args ...string) (wire.Value, error) {
+	m.Trips++
+	return DemandOn(ctx, at, args...)
+}
+
 // Move moves one slot with all its keys, and says how many those were.
 func (m *Mover) Move(ctx context.Context, slot int) (keys int, err error) {
 	number := strconv.Itoa(slot)
-	if _, err := DemandOn(ctx, m.to, "CLUSTER", "SETSLOT", number, "IMPORTING", m.fromID); err != nil {
+	if _, err := m.demand(ctx, m.to, "CLUSTER", "SETSLOT", number, "IMPORTING", m.fromID); err != nil {
 		return 0, err
 	}
-	if _, err := DemandOn(ctx, m.from, "CLUSTER", "SETSLOT", number, "MIGRATING", m.toID); err != nil {
+	if _, err := m.demand(ctx, m.from, "CLUSTER", "SETSLOT", number, "MIGRATING", m.toID); err != nil {
 		return 0, err
 	}
 	if keys, err = m.moveKeys(ctx, number); err != nil {
 		return keys, err
 	}
 	// The new owner first: a slot is never without one.
-	_, err = DemandOn(ctx, m.to, "CLUSTER", "SETSLOT", number, "NODE", m.toID)
+	_, err = m.demand(ctx, m.to, "CLUSTER", "SETSLOT", number, "NODE", m.toID)
 	if err == nil {
-		_, err = DemandOn(ctx, m.from, "CLUSTER", "SETSLOT", number, "NODE", m.toID)
+		_, err = m.demand(ctx, m.from, "CLUSTER", "SETSLOT", number, "NODE", m.toID)
 	}
 	return keys, err
 }
@@ -79,7 +87,7 @@ func (m *Mover) moveKeys(ctx context.Context, slot string) (moved int, err error
 		return 0, err
 	}
 	for {
-		keys, err := DemandOn(ctx, m.from, "CLUSTER", "GETKEYSINSLOT", slot, batch)
+		keys, err := m.demand(ctx, m.from, "CLUSTER", "GETKEYSINSLOT", slot, batch)
 		if err != nil || len(keys.Items) == 0 {
 			return moved, err
 		}
@@ -87,7 +95,7 @@ func (m *Mover) moveKeys(ctx context.Context, slot string) (moved int, err error
 		for _, key := range keys.Items {
 			args = append(args, key.Text)
 		}
-		reply, err := DemandOn(ctx, m.from, args...)
+		reply, err := m.demand(ctx, m.from, args...)
 		if err != nil {
 			return moved, err
 		}

@@ -67,6 +67,29 @@ func StartNode(ctx context.Context, spec string, destructive bool) (_ *Server, e
 	return s, nil
 }
 
+// StartNodes starts one node of each target, as StartNode does, and gives them names that differ. The function it returns stops them, also
+// when there is an error.
+func StartNodes(ctx context.Context, specs []string, destructive bool) (servers []*Server, stop func() error, err error) {
+	stop = func() (err error) {
+		for _, s := range servers {
+			err = errors.Join(err, s.Close())
+		}
+		return err
+	}
+	names := make(map[string]int)
+	for _, spec := range specs {
+		s, err := StartNode(ctx, spec, destructive)
+		if err != nil {
+			return servers, stop, err
+		}
+		servers = append(servers, s)
+		if names[s.Name]++; names[s.Name] > 1 {
+			s.Name += fmt.Sprintf(" #%d", names[s.Name])
+		}
+	}
+	return servers, stop, nil
+}
+
 // launch starts nodes and finds out what they are.
 func launch(ctx context.Context, spec string, t target.Topology) (_ *Server, err error) {
 	kind, err := resolve(spec)
@@ -112,7 +135,7 @@ func (s *Server) PID(index int) int {
 
 // CPU tells the processor time of a server of one node, or is nil if that is not a process of this machine.
 func (s *Server) CPU() func() (time.Duration, error) {
-	if s.Nodes > 1 || s.PID(0) == 0 {
+	if s.Cluster == nil || s.Nodes > 1 || s.PID(0) == 0 {
 		return nil
 	}
 	return duet.ProcessCPU(s.PID(0))

@@ -1,7 +1,6 @@
 package serving
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,30 +20,91 @@ import (
 // Measure fills the servers, and measures one series after the other. Each is handed to done as soon as it is there, with the files that belong beside the
 // result, by name. When ctx ends, the series under way is kept as far as its rounds are whole, and there is no error. The first server is the base.
 func Measure(ctx context.Context, o Options, servers []*rig.Server, starting func(id string), done func(*result.Series, map[string][]byte)) error {
-	for _, s := range servers {
-		if err := fill(ctx, o, s); err != nil {
-			return fmt.Errorf("%s: %w", s.Name, err)
-		}
+	session, err := Open(ctx, o, servers)
+	if err != nil {
+		return err
 	}
-	rates := make(map[string]float64) // of the slowest in closed loops, by id
-	for _, p := range o.plan() {
+	for _, id := range o.IDs() {
 		if ctx.Err() != nil {
 			return nil
 		}
-		starting(p.id())
-		s, files, err := measure(ctx, p, servers, rates[p.closedID()])
+		starting(id)
+		s, files, err := session.Measure(ctx, id)
 		if err != nil && ctx.Err() == nil {
-			return fmt.Errorf("measuring %s: %w", p.id(), err)
+			return err
 		}
 		if err != nil || s.Rounds == 0 {
 			return nil // interrupted before there was anything
 		}
-		if p.share == 0 {
-			rates[p.id()] = slowest(s)
-		}
 		done(s, files)
 	}
 	return nil
+}
+
+// Session is servers that are filled with keys, and what was measured of them. Each series can be measured again: the rounds add up.
+type Session struct {
+	options Options
+	servers []*rig.Server // the first is the base
+	under   map[string]*contest
+}
+
+// contest is a series that is being measured.
+type contest struct {
+	plan
+	rate   float64 // of an open loop, requests a second
+	times  int     // it was measured
+	played []duet.Series
+	logs   []intervalLog
+}
+
+// Open fills the servers.
+func Open(ctx context.Context, o Options, servers []*rig.Server) (*Session, error) {
+	for _, s := range servers {
+		if err := fill(ctx, o, s); err != nil {
+			return nil, fmt.Errorf("%s: %w", s.Name, err)
+		}
+	}
+	return &Session{o, servers, make(map[string]*contest)}, nil
+}
+
+// Measure measures a series for the time that the options name, and returns it with all rounds that there are of it by now. An open loop
+// needs to know what the slowest server can do: if that was not measured yet, it is first.
+func (s *Session) Measure(ctx context.Context, id string) (*result.Series, map[string][]byte, error) {
+	c, err := s.contest(ctx, id)
+	if err == nil {
+		err = c.play(ctx, s.servers)
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("measuring %s: %w", id, err)
+	}
+	return c.series()
+}
+
+// contest is the one of that name, made if it is new.
+func (s *Session) contest(ctx context.Context, id string) (*contest, error) {
+	if c := s.under[id]; c != nil {
+		return c, nil
+	}
+	p, err := s.options.planOf(id)
+	if err != nil {
+		return nil, err
+	}
+	c := &contest{plan: p, logs: make([]intervalLog, len(s.servers)+1)}
+	if p.share > 0 {
+		closed := s.under[p.closedID()]
+		if closed == nil {
+			if _, _, err := s.Measure(ctx, p.closedID()); err != nil {
+				return nil, err
+			}
+			closed = s.under[p.closedID()]
+		}
+		c.rate = p.share * closed.slowest()
+		if _, err := pace.New(arrivals, c.rate, 0); err != nil {
+			return nil, fmt.Errorf("choosing a rate: %w", err)
+		}
+	}
+	s.under[id] = c
+	return c, nil
 }
 
 // fill writes all keys that will be asked for, in batches.
@@ -68,43 +128,66 @@ func fill(ctx context.Context, o Options, s *rig.Server) error {
 	return nil
 }
 
-// measure puts one workload on all servers. The rate is what an open loop is a share of.
-func measure(ctx context.Context, p plan, servers []*rig.Server, rate float64) (_ *result.Series, files map[string][]byte, err error) {
-	s := describe(p)
-	game := duet.Plan{Rounds: duet.RoundsIn(p.Duration, len(servers)+1), Seed: p.Seed}
-	metrics := duet.Metrics
-	if p.share > 0 {
-		s.Loop, s.Arrivals, s.RatePerSecond = result.LoopOpen, "poisson", p.share*rate
-		if _, err := pace.New(s.Arrivals, s.RatePerSecond, 0); err != nil {
-			return nil, nil, fmt.Errorf("choosing a rate: %w", err)
-		}
+// arrivals of open loops.
+const arrivals = "poisson"
+
+// play puts the workload on all servers and adds the rounds to those that were played before.
+func (c *contest) play(ctx context.Context, servers []*rig.Server) (err error) {
+	seed := c.Seed + uint64(c.times)<<16 // another time, another order and other arrivals
+	c.times++
+	game := duet.Plan{Rounds: duet.RoundsIn(c.Duration, len(servers)+1), Seed: seed}
+	game.Interval = func(i int, h *hdrhistogram.Histogram) { c.logs[i].add(h, c.id()) }
+	if c.share > 0 {
 		game.Pacer = func(round int) pace.Pacer {
-			return pace.Poisson{PerSecond: s.RatePerSecond / float64(p.pipeline), Seed: p.Seed<<32 + uint64(round)}
+			return pace.Poisson{PerSecond: c.rate / float64(c.pipeline), Seed: seed<<32 + uint64(round)}
 		}
-		metrics = duet.OpenLoopMetrics
 	}
-	parties, closeAll, err := open(ctx, p, servers)
+	parties, closeAll, err := open(ctx, c.plan, servers)
 	defer func() { err = errors.Join(err, closeAll()) }()
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	logs := make([]intervalLog, len(parties))
-	game.Interval = func(i int, h *hdrhistogram.Histogram) { logs[i].add(h, p.id()) }
 	played := duet.Play(ctx, game, parties)
-	s.Rounds = len(played[0].Rounds[duet.Throughput])
+	if c.played == nil {
+		c.played = played
+		return nil
+	}
+	for i := range c.played {
+		c.played[i].Add(played[i])
+	}
+	return nil
+}
+
+// slowest is the least throughput of a party.
+func (c *contest) slowest() float64 {
+	rate := math.Inf(1)
+	for _, one := range c.played {
+		rate = min(rate, one.Typical(duet.Throughput))
+	}
+	return rate
+}
+
+// series is what was measured until now, with its files.
+func (c *contest) series() (_ *result.Series, files map[string][]byte, err error) {
+	s, metrics := describe(c.plan), duet.Metrics
+	if c.share > 0 {
+		s.Loop, s.Arrivals, s.RatePerSecond = result.LoopOpen, arrivals, c.rate
+		metrics = duet.OpenLoopMetrics
+	}
+	s.Rounds = len(c.played[0].Rounds[duet.Throughput])
 	files = make(map[string][]byte)
-	for i, one := range played {
+	for i, one := range c.played {
 		party := newParty(one)
-		party.PercentileFile, party.IntervalFile = fileNames(p.id(), i, one.Name)
+		party.PercentileFile, party.IntervalFile = fileNames(c.id(), i, one.Name)
 		if files[party.PercentileFile], err = percentileText(one.Total.Latency); err != nil {
 			return nil, nil, err
 		}
-		if files[party.IntervalFile], err = logs[i].text(); err != nil {
+		if files[party.IntervalFile], err = c.logs[i].text(); err != nil {
 			return nil, nil, err
 		}
 		s.Parties = append(s.Parties, party)
 	}
-	compare(s, played, metrics, p.Seed)
+	compare(s, c.played, metrics, c.Seed)
 	return s, files, nil
 }
 
@@ -114,15 +197,6 @@ func describe(p plan) *result.Series {
 		ID: p.id(), Curve: p.curve, Operation: p.operation, Loop: result.LoopClosed, Pipeline: p.pipeline, Connections: p.Connections, Keys: p.Keys,
 		Distribution: p.Distribution, ValueBytes: p.ValueBytes, SliceMillis: duet.DefaultSlice.Milliseconds(),
 	}
-}
-
-// slowest is the least throughput of a party.
-func slowest(s *result.Series) float64 {
-	rate := math.Inf(1)
-	for _, party := range s.Parties {
-		rate = min(rate, party.PerSecond)
-	}
-	return rate
 }
 
 // open gives each server a generator of its own, the base twice and first.
@@ -163,23 +237,8 @@ func compare(s *result.Series, played []duet.Series, metrics []duet.Metric, seed
 	}
 	for i := range s.Comparisons {
 		c := &s.Comparisons[i]
-		if why := cmp.Or(spoiltBy(s, c.Base, c.Metric), spoiltBy(s, c.Other, c.Metric)); why != "" {
+		if why := s.Spoilt(c); why != "" {
 			c.Verdict, c.Words = stats.Inconclusive, "inconclusive: "+why
 		}
 	}
-}
-
-// spoiltBy says why a metric of a party cannot be compared; empty if it can. The server's processor time is its own, however busy the generator was.
-func spoiltBy(s *result.Series, name string, m duet.Metric) string {
-	for i := range s.Parties {
-		p := &s.Parties[i]
-		switch {
-		case p.Name != name:
-		case p.Counts.Failed() > 0 || p.Counts.Surplus > 0:
-			return fmt.Sprintf("%d of %d requests to %s failed", p.Counts.Failed(), p.Counts.Sent, name)
-		case p.Generator.Invalid != "" && m != duet.CPU:
-			return "the generator spoilt the figures of " + name
-		}
-	}
-	return ""
 }

@@ -129,6 +129,24 @@ func (o *Options) plan() (plans []plan) {
 	return append(plans, open...)
 }
 
+// IDs are the names of all series, in the order they are measured in.
+func (o Options) IDs() (ids []string) {
+	for _, p := range o.plan() {
+		ids = append(ids, p.id())
+	}
+	return ids
+}
+
+// planOf is the series of a name.
+func (o *Options) planOf(id string) (plan, error) {
+	for _, p := range o.plan() {
+		if p.id() == id {
+			return p, nil
+		}
+	}
+	return plan{}, fmt.Errorf("unknown series %q (known: %s)", id, strings.Join(o.IDs(), ", "))
+}
+
 // Estimate is how long all of it takes to measure.
 func (o Options) Estimate() time.Duration { return time.Duration(len(o.plan())) * o.Duration }
 

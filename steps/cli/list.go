@@ -64,7 +64,7 @@ func writeCases(cmd *cobra.Command, cases []reports.Case) error {
 		fmt.Fprintf(out, "%s\t%s\t%s\t%s\n", c.ID, c.Level, needs, c.Title)
 	}
 	if len(cases) == 0 {
-		return &ExitError{reports.ExitNothing}
+		return &reports.ExitError{Code: reports.ExitNothing}
 	}
 	return out.Flush()
 }

@@ -20,11 +20,6 @@ import (
 	"github.com/clusterspec/clusterspec/steps"
 )
 
-// ExitError carries the exit code of a command that has said all there is to say.
-type ExitError struct{ Code int }
-
-func (e *ExitError) Error() string { return fmt.Sprintf("exit code %d", e.Code) }
-
 // runFlags are the flags of `clusterspec run`.
 type runFlags struct {
 	filter
@@ -170,7 +165,7 @@ func (f *runFlags) deliver(report *reports.Report, console *reports.Console) err
 	case code == reports.ExitExpected:
 		return written
 	case written == nil:
-		return &ExitError{code}
+		return &reports.ExitError{Code: code}
 	}
-	return errors.Join(written, &ExitError{code})
+	return errors.Join(written, &reports.ExitError{Code: code})
 }
