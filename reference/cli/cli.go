@@ -2,6 +2,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -97,10 +98,16 @@ func Root() *cobra.Command {
 // portVariable is the environment variable that stands for --port, so that the health check of a container finds its cluster.
 const portVariable = "CLUSTERSPEC_PORT"
 
-// defaultPort is what portVariable says; 0 when it says nothing.
-func defaultPort() int {
-	port, _ := strconv.Atoi(os.Getenv(portVariable))
-	return port
+// portFromEnvironment sets --port to what portVariable says, unless the command line has it.
+func portFromEnvironment(cmd *cobra.Command) error {
+	text, flag := os.Getenv(portVariable), cmd.Flags().Lookup("port")
+	if text == "" || flag.Changed {
+		return nil
+	}
+	if err := flag.Value.Set(text); err != nil {
+		return fmt.Errorf("%s=%s: it must be the number of a port", portVariable, text)
+	}
+	return nil
 }
 
 // check is `clusterspec cluster check`.
@@ -109,7 +116,7 @@ func check() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "Ask the node at a port of this machine whether the cluster is up; the exit code tells",
-		Args:  cobra.NoArgs,
+		Args:  cobra.MatchAll(cobra.NoArgs, func(cmd *cobra.Command, _ []string) error { return portFromEnvironment(cmd) }),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			const patience = 2 * time.Second
 			ctx, cancel := context.WithTimeout(cmd.Context(), patience)
@@ -117,7 +124,7 @@ func check() *cobra.Command {
 			return reference.Ready(ctx, net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 		},
 	}
-	cmd.Flags().IntVar(&port, "port", defaultPort(), "client port of the node; its default is $"+portVariable)
+	cmd.Flags().IntVar(&port, "port", 0, "client port of the node; its default is $"+portVariable)
 	return cmd
 }
 
@@ -135,7 +142,7 @@ func start() *cobra.Command {
 		Short:   "Start a reference cluster in this process and keep it until Ctrl-C",
 		Example: "  clusterspec cluster start\n  clusterspec cluster start --primaries 5 --replicas 2 --port 7000 --option cluster-node-timeout=1000",
 		Args: func(cmd *cobra.Command, args []string) error {
-			if err := cobra.NoArgs(cmd, args); err != nil {
+			if err := cmp.Or(cobra.NoArgs(cmd, args), portFromEnvironment(cmd)); err != nil {
 				return err
 			}
 			_, err := f.clusterOptions()
@@ -146,7 +153,7 @@ func start() *cobra.Command {
 	flags := cmd.Flags()
 	flags.IntVar(&f.primaries, "primaries", 3, "primaries, each with an equal share of the slots")
 	flags.IntVar(&f.replicas, "replicas", 1, "replicas of each primary")
-	flags.IntVar(&f.port, "port", defaultPort(), "client port of the first node, the others follow; 0: free ports; its default is $"+portVariable)
+	flags.IntVar(&f.port, "port", 0, "client port of the first node, the others follow; 0: free ports; its default is $"+portVariable)
 	flags.StringVar(&f.bind, "bind", "127.0.0.1", "addresses to listen on")
 	flags.StringVar(&f.announceIP, "announce-ip", "", "address that clients and nodes are told (default 127.0.0.1)")
 	flags.StringVar(&f.dir, "dir", "", "folder that keeps the nodes' files (default: a temporary one, removed at the end)")
@@ -192,6 +199,9 @@ func (f startFlags) clusterOptions() (reference.Options, error) {
 		name, value, ok := strings.Cut(option, "=")
 		if !ok {
 			return o, fmt.Errorf("--option %s: write name=value", option)
+		}
+		if err := config.New().SetAtStart(name, value); err != nil {
+			return o, fmt.Errorf("--option %s: %w", option, err)
 		}
 		o.Config[name] = value
 	}

@@ -173,6 +173,8 @@ func TestStartedWrongly(t *testing.T) {
 		{"cluster start --primaries 0", usage, "at least one primary"},
 		{"cluster start --port 55535", usage, "do not fit"},
 		{"cluster start --option nonsense", usage, "name=value"},
+		{"cluster start --option cluster-node-timout=1000", usage, `did you mean "cluster-node-timeout"?`},
+		{"cluster start --option cluster-node-timeout=soon", usage, "soon"},
 	} {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		cmd := exec.CommandContext(ctx, binary, strings.Fields(tt.args)...)
@@ -180,6 +182,13 @@ func TestStartedWrongly(t *testing.T) {
 		cancel()
 		if code := cmd.ProcessState.ExitCode(); code != tt.code || !strings.Contains(string(out), tt.want) {
 			t.Errorf("%s: exit code %d, says %q; want %d and %q", tt.args, code, out, tt.code, tt.want)
+		}
+	}
+	t.Setenv("CLUSTERSPEC_PORT", "7O00")
+	for _, args := range [][]string{{"cluster", "start"}, {"cluster", "check"}} {
+		cmd := exec.Command(binary, args...)
+		if out, _ := cmd.CombinedOutput(); cmd.ProcessState.ExitCode() != usage || !strings.Contains(string(out), "CLUSTERSPEC_PORT=7O00") {
+			t.Errorf("%s: exit code %d, says %q", args, cmd.ProcessState.ExitCode(), out)
 		}
 	}
 	if kept, _ := os.ReadFile(conf); string(kept) != text {
