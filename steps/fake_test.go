@@ -248,6 +248,9 @@ func (n *fakeNode) moved(key string) string {
 }
 
 func (n *fakeNode) answerCluster(args []string) string {
+	if n.c.lie == "stands-alone" {
+		return "-ERR This instance has cluster support disabled\r\n"
+	}
 	switch strings.ToUpper(args[0]) {
 	case "MYID":
 		return bulkReply(n.id())

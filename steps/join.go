@@ -55,6 +55,11 @@ func (e *entrant) examine(ctx context.Context, o *Options) (err error) {
 	defer func() { err = errors.Join(err, cluster.Close()) }()
 	e.exists = target.IsExisting(cluster)
 	node := cluster.Nodes()[0]
+	if reply, err := target.Ask(ctx, node.Addr(), "CLUSTER", "MYID"); err != nil {
+		return err
+	} else if err := target.ClusterModeIsOff(node.Addr(), reply); err != nil {
+		return err
+	}
 	if err := provesItCanFail(ctx, node); err != nil {
 		return err
 	}

@@ -141,13 +141,13 @@ func TestClusterThatDoesNotForm(t *testing.T) {
 }
 
 func TestTargetsThatCannotBeJudged(t *testing.T) {
-	report := run(t, Options{}, "knows-every-command", "does-not-start", "is-not-installed")
-	for i, want := range []string{"an unknown command was answered by", "its log ends: no licence", "fake is not on PATH"} {
-		if got := report.Targets[i]; !strings.Contains(got.Reason, want) || got.Joined != (i < 2) {
+	report := run(t, Options{}, "knows-every-command", "stands-alone", "does-not-start", "is-not-installed")
+	for i, want := range []string{"an unknown command was answered by", "not in cluster mode: start it with cluster-enabled yes", "its log ends: no licence", "fake is not on PATH"} {
+		if got := report.Targets[i]; !strings.Contains(got.Reason, want) || got.Joined != (i < 3) {
 			t.Errorf("%+v, want the reason %q", got, want)
 		}
 	}
-	if counts := report.Counts(); counts[reports.HarnessError] != len(report.Results) || len(report.Results) != 2*len(report.Cases) {
+	if counts := report.Counts(); counts[reports.HarnessError] != len(report.Results) || len(report.Results) != 3*len(report.Cases) {
 		t.Errorf("%v of %d", counts, len(report.Results))
 	}
 	if report.Exit() != reports.ExitHarness {

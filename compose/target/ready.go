@@ -3,6 +3,7 @@ package target
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/clusterspec/clusterspec/compose/wire"
@@ -56,4 +57,13 @@ func Ask(ctx context.Context, addr string, args ...string) (wire.Value, error) {
 	}
 	defer conn.Close()
 	return conn.Do(ctx, args...)
+}
+
+// ClusterModeIsOff is the error for a node that answered a CLUSTER command by saying that it has no cluster mode, in Redis's words or in
+// words like them; nil for every other reply.
+func ClusterModeIsOff(addr string, reply wire.Value) error {
+	if reply.IsError() && strings.Contains(reply.Text, "cluster support disabled") {
+		return fmt.Errorf("the server at %s is not in cluster mode: start it with cluster-enabled yes", addr)
+	}
+	return nil
 }

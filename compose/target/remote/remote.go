@@ -85,6 +85,9 @@ func (t *Target) discover(ctx context.Context) ([]wire.NodeLine, error) {
 	var errs error
 	for _, seed := range t.seeds {
 		reply, err := target.Ask(ctx, seed, "CLUSTER", "NODES")
+		if err == nil {
+			err = target.ClusterModeIsOff(seed, reply)
+		}
 		if err == nil && reply.IsError() {
 			err = fmt.Errorf("%s answers CLUSTER NODES by %s", seed, reply)
 		}
