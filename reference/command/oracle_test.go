@@ -18,9 +18,11 @@ import (
 // oracle is a redis-server in cluster mode that owns all slots.
 type oracle struct{ addr string }
 
-// startOracle runs the redis-server that has the last word in these tests.
+// startOracle runs the redis-server that has the last word in these tests. Redis takes two seconds until its cluster is up,
+// so these tests run beside each other.
 func startOracle(t *testing.T) *oracle {
 	t.Helper()
+	t.Parallel()
 	port := ports.ForTest(t)
 	dir := t.TempDir()
 	server := exec.Command("redis-server", "--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--dir", dir, "--save", "",
