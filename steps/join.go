@@ -137,6 +137,8 @@ func (e *entrant) cannotRun(s *scenario, o *Options) (reports.Verdict, string) {
 		if reason := e.rulesOut(need); reason != "" {
 			return reports.Unsupported, reason
 		}
+	}
+	for _, need := range s.Needs {
 		if reason := cmp.Or(e.missing[need], missingLibrary(need)); reason != "" {
 			return o.lacking(), reason
 		}

@@ -93,7 +93,7 @@ type Pauser interface {
 }
 
 // Wiper can take away all files of the node, its folder included. One that is down begins anew at its next start; one that runs can write
-// nothing any more, as on a disk that is gone.
+// nothing any more, as on a disk that is gone; where that cannot be had, as in a container, it is an error.
 type Wiper interface {
 	Wipe(ctx context.Context) error
 }

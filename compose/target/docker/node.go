@@ -39,6 +39,7 @@ var _ interface {
 	target.Stopper
 	target.Restarter
 	target.Pauser
+	target.Wiper
 	target.LogReader
 	target.ConfReader
 } = (*Node)(nil)
@@ -93,7 +94,22 @@ func (n *Node) Resume(ctx context.Context) error {
 	return nil
 }
 
-// Log implements target.LogReader: all that was printed, over all starts.
+// Wipe implements target.Wiper by a new container in place of the old one, for a node that is down. The files of one that runs stay.
+func (n *Node) Wipe(ctx context.Context) error {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	select {
+	case <-n.ended:
+	default:
+		return fmt.Errorf("taking away the files of node %s: they are in its container for as long as it runs: kill it first", n.name)
+	}
+	if err := n.container.Terminate(ctx); err != nil {
+		return fmt.Errorf("removing the container of node %s: %w", n.name, err)
+	}
+	return n.pack(ctx)
+}
+
+// Log implements target.LogReader: all that was printed, over all starts of this container.
 func (n *Node) Log() (string, error) {
 	log, err := n.container.Logs(context.Background())
 	if err != nil {
@@ -117,9 +133,17 @@ func (n *Node) NodesConf() (string, error) {
 }
 
 // create makes the container, starts it and waits for PONG.
-func (n *Node) create(ctx context.Context) (err error) {
+func (n *Node) create(ctx context.Context) error {
 	n.mutex.Lock()
 	defer n.mutex.Unlock()
+	if err := n.pack(ctx); err != nil {
+		return err
+	}
+	return n.start(ctx)
+}
+
+// pack makes the container.
+func (n *Node) pack(ctx context.Context) (err error) {
 	request := testcontainers.ContainerRequest{
 		Image:  n.cluster.image.id,
 		Cmd:    slices.Concat(n.cluster.image.command, target.CommandLine(n.options)),
@@ -132,7 +156,7 @@ func (n *Node) create(ctx context.Context) (err error) {
 	if n.container, err = n.cluster.engine.provider.CreateContainer(ctx, request); err != nil {
 		return fmt.Errorf("creating the container of node %s: %w", n.name, err)
 	}
-	return n.start(ctx)
+	return nil
 }
 
 func (n *Node) isHolder() bool { return n == n.cluster.holder }
