@@ -51,7 +51,7 @@ func (d *duties) turn(s streams) time.Duration {
 	now := d.now()
 	effects := d.node.Turn(now)
 	if effects.Save != nil {
-		err := d.nodesFile.replace(effects.Save, effects.Sync)
+		err := d.nodesFile.save(effects.Save, effects.Sync)
 		d.node.Saved(now, err)
 		if err != nil {
 			// What was to be on disk is not: of this turn nothing may leave but the answers to the failure itself.

@@ -206,6 +206,48 @@ func TestReplaceFails(t *testing.T) {
 	}
 }
 
+// TestSaveOverwrites: what need not be on disk at once goes into the file there is, when it has the room.
+func TestSaveOverwrites(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "nodes.conf")
+	file, err := openNodesFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.close()
+	long := strings.Repeat("x", pageBytes) + "\n"
+	for _, step := range []struct {
+		name, content, want string
+		sync, removed, same bool
+	}{
+		{name: "into an empty file", content: "one\ntwo\n", want: "one\ntwo\n"},
+		{name: "shorter", content: "one\n", want: "one\n\n\n\n\n", same: true},
+		{name: "as long as before", content: "two\none\n", want: "two\none\n", same: true},
+		{name: "longer", content: "one\ntwo\nthree\n", want: "one\ntwo\nthree\n"},
+		{name: "to be on disk", content: "one\n", want: "one\n", sync: true},
+		{name: "after somebody removed it", content: "two\n", want: "two\n", removed: true},
+		{name: "more than a page", content: long, want: long},
+		{name: "over more than a page", content: "one\n", want: "one\n"},
+	} {
+		before, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if step.removed {
+			os.Remove(path)
+		}
+		if err := file.save([]byte(step.content), step.sync); err != nil {
+			t.Fatalf("%s: %v", step.name, err)
+		}
+		got, err := os.ReadFile(path)
+		if err != nil || string(got) != step.want {
+			t.Fatalf("%s: the file is %q, want %q (%v)", step.name, got, step.want, err)
+		}
+		if after, _ := os.Stat(path); os.SameFile(before, after) != step.same {
+			t.Errorf("%s: the same file: %t, want %t", step.name, !step.same, step.same)
+		}
+	}
+}
+
 func TestTwoNodesOnOneFile(t *testing.T) {
 	onEveryLoop(t, func(t *testing.T, portable bool) {
 		dir := t.TempDir()
