@@ -4,6 +4,9 @@ import (
 	"math"
 	"strings"
 	"testing"
+
+	"github.com/clusterspec/clusterspec/bench/duet"
+	"github.com/clusterspec/clusterspec/bench/stats"
 )
 
 func TestReadJSONRefusesAnotherSchema(t *testing.T) {
@@ -65,5 +68,22 @@ func TestFormat(t *testing.T) {
 		if got := Format(c.v, c.unit); got != c.want {
 			t.Errorf("%v %s: %s", c.v, c.unit, got)
 		}
+	}
+}
+
+// A pause that hits few slices is not in the median of slices. A comparison of p99 that has nothing of it is not believed.
+func TestHiddenPauses(t *testing.T) {
+	s := Series{Parties: []Party{{Name: "base"}, {Name: "other"}}}
+	c := duet.Comparison{Base: "base", Other: "other", Metric: duet.P99, Interval: stats.Interval{Low: 0.9, Ratio: 1, High: 1.1}}
+	s.Parties[0].Latency.P99 = 1e6
+	for p99, hidden := range map[int64]bool{1e6: false, 2e6: false, 3e6: true, 40e6: true, 5e5: false, 1e5: true} {
+		s.Parties[1].Latency.P99 = p99
+		if why := s.Spoilt(&c); (why != "") != hidden {
+			t.Errorf("a p99 of %d and %d in all: %q", p99, int64(1e6), why)
+		}
+	}
+	c.Metric = duet.P50
+	if why := s.Spoilt(&c); why != "" {
+		t.Errorf("the median: %q", why)
 	}
 }
