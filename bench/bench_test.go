@@ -1,7 +1,10 @@
 package bench
 
 import (
+	"errors"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -9,6 +12,7 @@ import (
 	"github.com/clusterspec/clusterspec/bench/load"
 	"github.com/clusterspec/clusterspec/bench/result"
 	"github.com/clusterspec/clusterspec/bench/stats"
+	"github.com/clusterspec/clusterspec/reports"
 )
 
 // A command line that makes no sense is refused before anything is started.
@@ -29,6 +33,71 @@ func TestUsage(t *testing.T) {
 		if err := cmd.Execute(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: %v", args, err)
 		}
+	}
+}
+
+// The gates that are built in can be measured, and a past result is judged by exit code.
+func TestGateCommand(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	bench := write("bench.json", `{"schema": "clusterspec.bench/1", "targets": [{"name": "a 1", "spec": "a"}, {"name": "b 1", "spec": "b"}],
+		"figures": [{"id": "f", "unit": "1", "parties": [{"name": "a 1", "trials": [1], "median": 1}, {"name": "b 1", "trials": [2], "median": 2}]}]}`)
+	gates := func(figure, bound string) string {
+		return write("g.yaml", "gates:\n  - {name: g, figure: "+figure+", of: b, "+bound+"}\n")
+	}
+	run := func(args ...string) (string, error) {
+		var text strings.Builder
+		cmd := Command("test")
+		cmd.SetArgs(append([]string{"gate"}, args...))
+		cmd.SetOut(&text)
+		cmd.SetErr(io.Discard)
+		cmd.SilenceErrors, cmd.SilenceUsage = true, true
+		err := cmd.Execute()
+		return text.String(), err
+	}
+	for _, c := range []struct {
+		figure, bound string
+		code          int
+		words         string
+	}{
+		{"f", "value: exactly 2", 0, "1 passed, 0 failed, 0 inconclusive"},
+		{"f", "ratio: at most 1.5", reports.ExitUnexpected, "failed: 2.000 times; asked for is at most 1.5"},
+		{"other", "value: exactly 2", reports.ExitInconclusive, "the result has no figure other"},
+	} {
+		text, err := run("--result", bench, "--file", gates(c.figure, c.bound))
+		code := 0
+		var said *reports.ExitError
+		if errors.As(err, &said) {
+			code = said.Code
+		}
+		if code != c.code || err != nil && said == nil || !strings.Contains(text, c.words) {
+			t.Errorf("%s of %s: %v, %s", c.bound, c.figure, err, text)
+		}
+	}
+	for want, args := range map[string][]string{
+		"g.yaml:2: value":               {"--file", gates("f", "value: 1")},
+		"reading gates":                 {"--file", "nowhere.yaml"},
+		"reading a benchmark result":    {"--result", "nowhere.json"},
+		"the targets are redis-server":  {"--target", "redis-server", "--target", "exec:./x"},
+		"it is of reference":            {"--result", bench},
+		"not enough to measure":         {"--budget", "1s"},
+		"unknown form":                  {"--target", "redis"},
+		"unknown command":               {"x"},
+		"too short to compare 2 target": {"--duration", "1s"},
+	} {
+		if _, err := run(args...); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: %v, want %s", args, err, want)
+		}
+	}
+	past, err := readGates("")
+	if err != nil || len(past) == 0 {
+		t.Errorf("%v", err)
 	}
 }
 

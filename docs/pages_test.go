@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/clusterspec/clusterspec/bench"
+	"github.com/clusterspec/clusterspec/bench/figures"
+	"github.com/clusterspec/clusterspec/bench/gate"
 	"github.com/clusterspec/clusterspec/compose/target/catalog"
 	"github.com/clusterspec/clusterspec/reference/defect"
 )
@@ -51,6 +54,25 @@ func TestTargetsAreListed(t *testing.T) {
 				t.Errorf("%s does not name the target %s: %s", file, form.Text, form.Means)
 			}
 		}
+	}
+}
+
+// TestMeasurementsAreListed looks in benchmarks.md for everything that can be measured by name.
+func TestMeasurementsAreListed(t *testing.T) {
+	page := read(t, "benchmarks.md")
+	for _, name := range append(bench.Parts(), figures.Groups()...) {
+		if !strings.Contains(page, "`"+name+"`") {
+			t.Errorf("benchmarks.md does not say what %s is", name)
+		}
+	}
+}
+
+// TestGatesOfThePage reads the file of gates that benchmarks.md shows.
+func TestGatesOfThePage(t *testing.T) {
+	_, text, found := strings.Cut(read(t, "benchmarks.md"), "```yaml\n")
+	text, _, _ = strings.Cut(text, "```")
+	if gates, err := gate.Parse("benchmarks.md", []byte(text)); !found || err != nil || len(gates) != 2 {
+		t.Errorf("%+v, %v", gates, err)
 	}
 }
 
