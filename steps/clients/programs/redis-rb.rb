@@ -28,13 +28,21 @@ VERBS = {
   end
 }.freeze
 
-def serve(host, port, reads)
-  client = Redis.new(cluster: ["redis://#{host}:#{port}"], replica: reads == 'replicas')
+def connect(host, port, reads)
+  Redis.new(cluster: ["redis://#{host}:#{port}"], replica: reads == 'replicas')
+end
+
+# A client of 4.8.0 asks for the slots again when a node refuses connections, and never when something in front of a node that
+# is gone takes them and closes them, as the proxies of container engines do. So an application begins anew with another one.
+def serve(*seed)
+  client = connect(*seed)
   $stdin.each_line do |line|
     verb, *words = JSON.parse(line)
     begin
+      client ||= connect(*seed)
       answer = ['ok', *VERBS.fetch(verb).call(client, *words)]
     rescue Redis::BaseError => e
+      client = nil if e.is_a?(Redis::ConnectionError)
       answer = ['error', "#{e.class}: #{e.message}"]
     end
     puts JSON.generate(answer)
