@@ -1,79 +1,24 @@
 package reports
 
 import (
-	"bytes"
-	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
-	"html"
-	"image/png"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/clusterspec/clusterspec/reports/browsertest"
 )
 
 // These tests look at the page as a reader does: in a browser. A desk without Chromium skips them and says so; CI, which sets the variable CI, must have it.
 
 var screenshots = flag.String("screenshots", "", "folder to keep screenshots of the sample report in, for people to look at")
 
-const browserTimeout = 90 * time.Second
-
-// browser is a headless Chromium with a profile of its own.
-type browser struct {
-	t    *testing.T
-	path string
-}
-
-func findBrowser(t *testing.T) browser {
-	t.Helper()
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return browser{t, path}
-		}
-	}
-	if os.Getenv("CI") != "" {
-		t.Fatal("no Chromium on PATH, and CI is set: install the package chromium, so that the report is looked at before it is shipped")
-	}
-	t.Skip("no Chromium on PATH: the report's page is not looked at (install the package chromium to do so)")
-	return browser{}
-}
-
-// run starts the browser on a page and returns what it prints.
-func (b browser) run(page string, options ...string) string {
-	b.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), browserTimeout)
-	defer cancel()
-	args := append([]string{"--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run", "--allow-file-access-from-files",
-		"--virtual-time-budget=5000", "--user-data-dir=" + b.t.TempDir()}, options...)
-	cmd := exec.CommandContext(ctx, b.path, append(args, page)...)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		b.t.Fatalf("running %s: %v\n%s", b.path, err, stderr.String())
-	}
-	return string(out)
-}
-
-// save writes a page to a temporary file and returns its address.
-func (b browser) save(page string) string {
-	b.t.Helper()
-	path := filepath.Join(b.t.TempDir(), FileHTML)
-	if err := os.WriteFile(path, []byte(page), 0o644); err != nil {
-		b.t.Fatal(err)
-	}
-	return "file://" + path
-}
-
 // probe runs a script in the page, after the page's own, and returns the strings it passed to say. The page's policy, which would refuse the script, is
 // left out; TestPageScriptRuns covers it.
-func (b browser) probe(page, fragment, script string) []string {
-	b.t.Helper()
+func probe(b browsertest.Browser, page, fragment, script string) []string {
 	page = regexp.MustCompile(`<meta http-equiv="Content-Security-Policy"[^>]*>`).ReplaceAllString(page, `<script>const said = []; const owned = () => said.push("owned");</script>`)
 	page = strings.Replace(page, "</body>", `<pre id="said"></pre><script>
 const say = (...words) => said.push(words.join(" "));
@@ -82,40 +27,7 @@ const press = async (key) => { (document.activeElement || document.body).dispatc
 const rows = () => [...document.querySelectorAll("tr.row")].filter((r) => r.offsetParent).length;
 (async () => { await turn(); try { `+script+` } catch (e) { say("error", e); } document.getElementById("said").textContent = JSON.stringify(said); })();
 </script></body>`, 1)
-	return b.said(b.run(b.save(page)+fragment, "--dump-dom"))
-}
-
-// phoneFrame is a frame as wide as a phone, which is narrower than the browser's own window can be.
-const phoneFrame = `<iframe style="border:0;display:block;width:390px;height:%dpx" src="%s"></iframe>`
-
-// inFrames opens each address in a frame as wide as a phone, calls the function body with (frame, doc) there, and returns what it returned.
-func (b browser) inFrames(addresses []string, body string) []string {
-	b.t.Helper()
-	outer := `<!doctype html><body style="margin:0">`
-	for _, address := range addresses {
-		outer += fmt.Sprintf(phoneFrame, 800, address)
-	}
-	outer += `<pre id="said"></pre><script>
-const look = (frame, doc) => { ` + body + ` };
-onload = () => setTimeout(() => {
-	const said = [...document.querySelectorAll("iframe")].map((f) => String(look(f.contentWindow, f.contentDocument)));
-	document.getElementById("said").textContent = JSON.stringify(said);
-}, 200);</script></body>`
-	return b.said(b.run(b.save(outer), "--dump-dom"))
-}
-
-// said finds what a script left in the page as JSON.
-func (b browser) said(dom string) []string {
-	b.t.Helper()
-	m := regexp.MustCompile(`<pre id="said">(.*?)</pre>`).FindStringSubmatch(dom)
-	if m == nil {
-		b.t.Fatal("the script left no trace in the page")
-	}
-	var said []string
-	if err := json.Unmarshal([]byte(html.UnescapeString(m[1])), &said); err != nil {
-		b.t.Fatalf("the script said %q: %v", m[1], err)
-	}
-	return said
+	return b.Said(b.Run(b.Save(page)+fragment, "--dump-dom"))
 }
 
 func expectSaid(t *testing.T, got []string, want ...string) {
@@ -127,16 +39,16 @@ func expectSaid(t *testing.T, got []string, want ...string) {
 
 // TestPageScriptRuns takes the page untouched: its policy must admit its own script, which then hides what passed everywhere.
 func TestPageScriptRuns(t *testing.T) {
-	b := findBrowser(t)
-	dom := b.run(b.save(htmlOf(t, sampleReport())), "--dump-dom")
+	b := browsertest.Find(t)
+	dom := b.Run(b.Save(htmlOf(t, sampleReport())), "--dump-dom")
 	if got := len(regexp.MustCompile(`<tr class="row"[^>]* hidden=""`).FindAllString(dom, -1)); got != 60-13 {
 		t.Errorf("%d rows are hidden, want %d: does the script run?", got, 60-13)
 	}
 }
 
 func TestPageFilters(t *testing.T) {
-	b := findBrowser(t)
-	said := b.probe(htmlOf(t, sampleReport()), "", `
+	b := browsertest.Find(t)
+	said := probe(b, htmlOf(t, sampleReport()), "", `
 		const form = document.getElementById("filters");
 		say("first", rows(), location.hash);
 		form.querySelector("[value=all]").click(); await turn();
@@ -164,8 +76,8 @@ func TestPageFilters(t *testing.T) {
 }
 
 func TestPageKeys(t *testing.T) {
-	b := findBrowser(t)
-	said := b.probe(htmlOf(t, sampleReport()), "#area=redirect", `
+	b := browsertest.Find(t)
+	said := probe(b, htmlOf(t, sampleReport()), "#area=redirect", `
 		const open = () => { const page = document.querySelector("article.case.open"); return page ? page.dataset.id : "matrix"; };
 		const at = () => open() + " " + (document.getElementById("run").offsetParent ? "and matrix" : "alone") + " " + location.hash;
 		await press("j"); await press("j"); await press("k"); await press("j");
@@ -197,10 +109,10 @@ func TestPageKeys(t *testing.T) {
 
 // TestPageDeepLink opens the page at a fragment, with its script and without: links lead to a case by :target alone.
 func TestPageDeepLink(t *testing.T) {
-	b := findBrowser(t)
+	b := browsertest.Find(t)
 	text := htmlOf(t, sampleReport())
-	page, still := b.save(text), b.save(strings.Replace(text, "<script>"+scriptText+"</script>", "", 1))
-	said := b.inFrames([]string{page + "#case=failover/automatic/1", page + "#case=no/such/1", still + "#case=failover/automatic/1", still}, `
+	page, still := b.Save(text), b.Save(strings.Replace(text, "<script>"+scriptText+"</script>", "", 1))
+	said := b.InFrames([]string{page + "#case=failover/automatic/1", page + "#case=no/such/1", still + "#case=failover/automatic/1", still}, `
 		const seen = (e) => e.getClientRects().length > 0;
 		const pages = [...doc.querySelectorAll("article.case")].filter(seen).map((a) => a.dataset.id);
 		return [pages.join() || "no case", seen(doc.getElementById("run")) ? "matrix" : "no matrix", [...doc.querySelectorAll("tr.row")].filter(seen).length, frame.scrollY].join(", ");`)
@@ -209,9 +121,9 @@ func TestPageDeepLink(t *testing.T) {
 
 // TestPageRunsNothingHostile is about escaping alone: the probe takes the policy away, which is the second fence.
 func TestPageRunsNothingHostile(t *testing.T) {
-	b := findBrowser(t)
+	b := browsertest.Find(t)
 	r := hostileReport()
-	said := b.probe(htmlOf(t, r), "#show=all", `
+	said := probe(b, htmlOf(t, r), "#show=all", `
 		say(document.querySelectorAll("img, iframe, object, embed, link[rel=stylesheet]").length, "strangers,", rows(), "row");
 		document.querySelector("tr.row a").click(); await turn();
 		say(document.querySelectorAll("article.case.open").length, "open");`)
@@ -220,17 +132,17 @@ func TestPageRunsNothingHostile(t *testing.T) {
 
 // TestPageFitsPhone: no page is wider than the screen, so nobody scrolls sideways to read.
 func TestPageFitsPhone(t *testing.T) {
-	b := findBrowser(t)
-	page := b.save(htmlOf(t, sampleReport()))
-	said := b.inFrames([]string{page + "#show=all", page + "#case=redirect/moved/3", page + "#case=failover/automatic/1", page + "#case=topology/nodes/2"},
+	b := browsertest.Find(t)
+	page := b.Save(htmlOf(t, sampleReport()))
+	said := b.InFrames([]string{page + "#show=all", page + "#case=redirect/moved/3", page + "#case=failover/automatic/1", page + "#case=topology/nodes/2"},
 		`return doc.documentElement.clientWidth + " " + doc.documentElement.scrollWidth;`)
 	expectSaid(t, said, "390 390", "390 390", "390 390", "390 390")
 }
 
 // TestPageColours looks at the pixels: the page follows the reader's scheme. With -screenshots the pictures are kept, on a phone as well.
 func TestPageColours(t *testing.T) {
-	b := findBrowser(t)
-	page := b.save(htmlOf(t, sampleReport()))
+	b := browsertest.Find(t)
+	page := b.Save(htmlOf(t, sampleReport()))
 	dir := *screenshots
 	if dir == "" {
 		dir = t.TempDir()
@@ -243,8 +155,8 @@ func TestPageColours(t *testing.T) {
 		dark         bool
 	}{{"light", "--blink-settings=preferredColorScheme=1", false}, {"dark", "--blink-settings=preferredColorScheme=0", true}} {
 		shot := filepath.Join(dir, "matrix-1280-"+scheme.name+".png")
-		b.run(page, scheme.option, "--window-size=1280,1600", "--screenshot="+shot)
-		if dark := cornerIsDark(t, shot); dark != scheme.dark {
+		b.Run(page, scheme.option, "--window-size=1280,1600", "--screenshot="+shot)
+		if dark := browsertest.CornerIsDark(t, shot); dark != scheme.dark {
 			t.Errorf("%s scheme: the page is dark: %v", scheme.name, dark)
 		}
 		if *screenshots == "" {
@@ -252,24 +164,9 @@ func TestPageColours(t *testing.T) {
 		}
 		for _, id := range []string{"redirect/moved/3", "failover/automatic/1"} {
 			name := strings.ReplaceAll(id, "/", "-")
-			b.run(page+"#case="+id, scheme.option, "--window-size=1280,2600", "--screenshot="+filepath.Join(dir, name+"-1280-"+scheme.name+".png"))
-			b.run(b.save(fmt.Sprintf(phoneFrame, 3600, page+"#case="+id)), scheme.option, "--window-size=500,3600", "--screenshot="+filepath.Join(dir, name+"-390-"+scheme.name+".png"))
+			b.Run(page+"#case="+id, scheme.option, "--window-size=1280,2600", "--screenshot="+filepath.Join(dir, name+"-1280-"+scheme.name+".png"))
+			b.Run(b.Save(fmt.Sprintf(browsertest.PhoneFrame, 3600, page+"#case="+id)), scheme.option, "--window-size=500,3600", "--screenshot="+filepath.Join(dir, name+"-390-"+scheme.name+".png"))
 		}
-		b.run(b.save(fmt.Sprintf(phoneFrame, 2400, page)), scheme.option, "--window-size=500,2400", "--screenshot="+filepath.Join(dir, "matrix-390-"+scheme.name+".png"))
+		b.Run(b.Save(fmt.Sprintf(browsertest.PhoneFrame, 2400, page)), scheme.option, "--window-size=500,2400", "--screenshot="+filepath.Join(dir, "matrix-390-"+scheme.name+".png"))
 	}
-}
-
-func cornerIsDark(t *testing.T, path string) bool {
-	t.Helper()
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	picture, err := png.Decode(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, g, b, _ := picture.At(2, 2).RGBA()
-	return r+g+b < 3*0x8000
 }

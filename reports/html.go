@@ -2,16 +2,16 @@ package reports
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"embed"
-	"encoding/base64"
 	"fmt"
 	"html/template"
 	"io"
+
+	"github.com/clusterspec/clusterspec/reports/frame"
 )
 
-// The page is put together from parts: layout.html is the frame every page has, shapes.html the verdicts' shapes, run.html the body of a run's report,
-// matrix.html and case.html what it consists of. style.css is written for any page in the same frame.
+// The page is put together from parts: package frame has what every page has, shapes.html the verdicts' shapes, run.html the body of a run's report,
+// matrix.html and case.html what it consists of.
 //
 //go:embed web
 var web embed.FS
@@ -19,7 +19,7 @@ var web embed.FS
 var (
 	styleText  = mustRead("web/style.css")
 	scriptText = mustRead("web/report.js")
-	runPage    = template.Must(template.New("layout.html").Funcs(template.FuncMap{
+	runPage    = template.Must(template.New("run.html").Funcs(template.FuncMap{
 		"capital":   capital,
 		"duration":  duration,
 		"folded":    folded,
@@ -38,39 +38,17 @@ func mustRead(name string) string {
 	return string(text)
 }
 
-// frame is what layout.html needs of any page.
-type frame struct {
-	Title  string
-	Style  template.CSS
-	Script template.JS
-	// ScriptHash lets the page's own script run and no other, whatever a server's reply contains.
-	ScriptHash string
-	// Icon is the look of the page's tab: a verdict.
-	Icon Verdict
-	Body any
-}
-
 // WriteHTML writes the report as one page that needs no network: style and script are inside.
 func WriteHTML(w io.Writer, r *Report) error {
-	hash := sha256.Sum256([]byte(scriptText))
-	icon := Pass
+	var body bytes.Buffer
+	if err := runPage.ExecuteTemplate(&body, "body", newRunPage(r)); err != nil {
+		return fmt.Errorf("writing the report as HTML: %w", err)
+	}
+	icon := frame.IconPass
 	if r.Exit() != ExitExpected {
-		icon = Fail
+		icon = frame.IconFail
 	}
-	var page bytes.Buffer
-	err := runPage.Execute(&page, frame{
-		Title:      "clusterspec: " + r.Headline(),
-		Style:      template.CSS(styleText),
-		Script:     template.JS(scriptText),
-		ScriptHash: "sha256-" + base64.StdEncoding.EncodeToString(hash[:]),
-		Icon:       icon,
-		Body:       newRunPage(r),
+	return frame.Write(w, frame.Page{
+		Title: "clusterspec: " + r.Headline(), Icon: icon, Style: template.CSS(styleText), Script: template.JS(scriptText), Body: template.HTML(body.String()),
 	})
-	if err != nil {
-		return fmt.Errorf("writing the report as HTML: %w", err)
-	}
-	if _, err := w.Write(page.Bytes()); err != nil {
-		return fmt.Errorf("writing the report as HTML: %w", err)
-	}
-	return nil
 }

@@ -120,7 +120,7 @@ func newRunPage(r *Report) *runView {
 		Report:   r,
 		Headline: capital(r.Headline()),
 		Took:     duration(r.Finished.Sub(r.Started).Milliseconds()),
-		Command:  commandLine(r.Command),
+		Command:  CommandLine(r.Command),
 		Counts:   countList(r.Counts()),
 		Dense:    len(r.Cases) > maxSpacedTicks,
 		Schema:   Schema,
@@ -262,7 +262,8 @@ func fragment(id string) string {
 	return b.String()
 }
 
-func commandLine(words []string) string {
+// CommandLine is a command as a shell reads it.
+func CommandLine(words []string) string {
 	quoted := make([]string, len(words))
 	for i, w := range words {
 		quoted[i] = shellQuote(w)
