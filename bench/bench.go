@@ -2,7 +2,7 @@
 //
 // It joins the parts below it. Those that measure: serving (requests, in the slices of a duet), figures (single quantities, in trials),
 // change (what clients see while the cluster changes), growth (costs of many nodes, keys, connections). What they stand on: rig starts the targets, load asks and times, pace says when, duet takes turns, stats says what a difference is worth. What comes out is a
-// result.Result; the console, the Markdown summary and the files for plotting are made from it.
+// result.Result; the page, the console, the Markdown summary and the files for plotting are made from it.
 package bench
 
 import (

@@ -101,7 +101,7 @@ func runCommand(cmd *cobra.Command, o Options, out string) error {
 	if writeErr := Write(out, result, files); writeErr != nil {
 		return errors.Join(err, writeErr)
 	}
-	fmt.Fprintf(text, "\nwritten to %s: %s, %s\n", out, FileJSON, FileSummary)
+	fmt.Fprintf(text, "\nwritten to %s: %s, %s, %s\n", out, FileHTML, FileJSON, FileSummary)
 	if err == nil && result.Interrupted && len(result.Series)+len(result.Figures)+len(result.Timelines)+len(result.Growths) == 0 {
 		return context.Cause(ctx)
 	}

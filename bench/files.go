@@ -7,22 +7,28 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/clusterspec/clusterspec/bench/page"
 	"github.com/clusterspec/clusterspec/bench/result"
 )
 
 // The files of a written result. The histograms lie in folders beside them.
 const (
 	FileJSON    = "bench.json"
+	FileHTML    = "index.html"
 	FileSummary = "summary.md"
 )
 
 // Write writes a result and the files that belong to it into dir, which it makes if need be. Each file appears whole or not at all.
 func Write(dir string, r *result.Result, files map[string][]byte) error {
-	var json bytes.Buffer
+	var json, html bytes.Buffer
 	if err := result.WriteJSON(&json, r); err != nil {
 		return fmt.Errorf("writing the result: %w", err)
 	}
-	errs := []error{writeFile(dir, FileJSON, json.Bytes()), writeFile(dir, FileSummary, []byte(Summary(r)))}
+	// The page is made of the rest: what is wrong with it is no reason to lose the figures.
+	errs := []error{writeFile(dir, FileJSON, json.Bytes()), writeFile(dir, FileSummary, []byte(Summary(r))), page.Write(&html, r, files)}
+	if html.Len() > 0 {
+		errs = append(errs, writeFile(dir, FileHTML, html.Bytes()))
+	}
 	for name, text := range files {
 		errs = append(errs, writeFile(dir, name, text))
 	}

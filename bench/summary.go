@@ -65,7 +65,7 @@ func writeSeriesMarkdown(b *strings.Builder, s *result.Series) {
 	for _, c := range s.Comparisons {
 		fmt.Fprintf(b, "| %s |\n", strings.Join(comparisonCells(&c), " | "))
 	}
-	for _, note := range notes(s) {
+	for _, note := range s.Notes() {
 		fmt.Fprintf(b, "\n%s\n", note)
 	}
 }
@@ -104,7 +104,7 @@ func WriteSeries(w io.Writer, s *result.Series) error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	for _, note := range notes(s) {
+	for _, note := range s.Notes() {
 		fmt.Fprintln(w, "  "+note)
 	}
 	return nil
@@ -157,7 +157,7 @@ func writeTimelineMarkdown(b *strings.Builder, t *result.Timeline) {
 	for i := range t.Phases {
 		fmt.Fprintf(b, "| %s |\n", strings.Join(phaseCells(&t.Phases[i]), " | "))
 	}
-	for _, note := range timelineNotes(t) {
+	for _, note := range t.Notes() {
 		fmt.Fprintf(b, "\n%s\n", note)
 	}
 }
@@ -174,15 +174,14 @@ func WriteTimeline(w io.Writer, t *result.Timeline) error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	for _, note := range timelineNotes(t) {
+	for _, note := range t.Notes() {
 		fmt.Fprintln(w, "  "+note)
 	}
 	return nil
 }
 
 func timelineTitle(t *result.Timeline) string {
-	return fmt.Sprintf("%s under change: %d primaries with %d %s each, node timeout %d ms, %.0f requests/s",
-		t.Target, t.Primaries, t.Replicas, plural(t.Replicas, "replica", "replicas"), t.NodeTimeoutMillis, t.RatePerSecond)
+	return t.Target + " under change: " + t.Setting()
 }
 
 func phaseCells(p *result.Phase) []string {
@@ -194,17 +193,6 @@ func phaseCells(p *result.Phase) []string {
 		p.Name, fmt.Sprint(p.Counts.Sent), fmt.Sprint(p.Counts.Failed()), fmt.Sprintf("%.3f", p.RedirectsPerRequest),
 		millis(p.Latency.P50), millis(p.Latency.P99), millis(p.WorstSecond), millis(p.Latency.Max), strings.Join(facts, "; "),
 	}
-}
-
-// timelineNotes are the outages, and what went wrong.
-func timelineNotes(t *result.Timeline) (notes []string) {
-	for _, o := range t.Outages {
-		notes = append(notes, fmt.Sprintf("Slots %s accepted no write for %d ms from %.1f s on: %s.", o.Slots, o.ToMillis-o.FromMillis, float64(o.FromMillis)/1e3, o.Because))
-	}
-	if t.Trouble != "" {
-		notes = append(notes, "Ended early: "+t.Trouble+".")
-	}
-	return notes
 }
 
 // WriteGrowths writes costs of growth as text for a terminal.
@@ -250,14 +238,7 @@ func growthRows(g *result.Growth) (rows [][]string) {
 	return rows
 }
 
-func title(s *result.Series) string {
-	loop := "closed loop"
-	if s.Loop == result.LoopOpen {
-		loop = fmt.Sprintf("open loop at %.0f requests/s (%s)", s.RatePerSecond, s.Arrivals)
-	}
-	return fmt.Sprintf("%s, pipeline %d, %s, %d connections, %d-byte values, %d keys %s, %d rounds",
-		s.Operation, s.Pipeline, loop, s.Connections, s.ValueBytes, s.Keys, s.Distribution, s.Rounds)
-}
+func title(s *result.Series) string { return s.Name() + ", " + s.Setting() }
 
 func partyCells(p *result.Party) []string {
 	cpu := "-"
@@ -283,28 +264,6 @@ func comparisonCells(c *duet.Comparison) []string {
 	return []string{
 		c.Other + " / " + c.Base, string(c.Metric), fmt.Sprintf("%.3f", c.Ratio), fmt.Sprintf("[%.3f, %.3f]", c.Low, c.High), floor, words,
 	}
-}
-
-// notes are what has to be said about a series besides its figures.
-func notes(s *result.Series) (notes []string) {
-	if s.Trouble != "" {
-		notes = append(notes, "Not compared: "+s.Trouble+".")
-	}
-	for _, p := range s.Parties {
-		if n := p.Counts.Failed(); n > 0 || p.Counts.Surplus > 0 {
-			notes = append(notes, fmt.Sprintf("%s: %d of %d requests failed: %+v.", p.Name, n, p.Counts.Sent, p.Counts))
-		}
-		if p.Counts.Moved+p.Counts.Ask > 0 {
-			notes = append(notes, fmt.Sprintf("%s: %d MOVED and %d ASK were followed.", p.Name, p.Counts.Moved, p.Counts.Ask))
-		}
-		if p.Counts.Misses > 0 {
-			notes = append(notes, fmt.Sprintf("%s: %d keys were not there.", p.Name, p.Counts.Misses))
-		}
-		if p.Generator.Invalid != "" {
-			notes = append(notes, fmt.Sprintf("%s: %s.", p.Name, p.Generator.Invalid))
-		}
-	}
-	return notes
 }
 
 func micros(nanos float64) string { return fmt.Sprintf("%.2f us", nanos/1e3) }
