@@ -65,7 +65,8 @@ func isPure(path string) bool {
 func mayImport(path, imported string) bool {
 	first, _, _ := strings.Cut(imported, "/")
 	standard := !strings.Contains(first, ".")
-	return standard || path == "reference/server" && imported == "golang.org/x/sys/unix" || path == "reference/cli" && imported == "github.com/spf13/cobra"
+	return standard || path == "reference/server" && imported == "golang.org/x/sys/unix" || path == "reference/cli" && imported == "github.com/spf13/cobra" ||
+		path == "reference/script" && within(imported, "github.com/yuin/gopher-lua")
 }
 
 func within(path, folder string) bool {

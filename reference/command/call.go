@@ -23,6 +23,8 @@ type Command struct {
 
 	// Run executes the command: its arity is right and its keys are served here. A container has none.
 	Run func(*Call)
+	// FlagsOf gives the flags of one request when its words change them. It is set for scripts, which have flags of their own.
+	FlagsOf func(e *Engine, args [][]byte) Flags
 
 	subcommands []*Command
 	index       int  // of its counters in Engine.stats
@@ -47,11 +49,14 @@ type Call struct {
 	Args    [][]byte     // the request, name included; valid during the call
 	Reply   *resp.Writer // where the reply goes
 
+	flags         Flags     // of Cmd, or of this request when they differ
 	first         []byte    // the key the request was routed by,
 	firstSlot     slot.Slot // and its slot
-	inTransaction bool      // EXEC runs it: it must not block
+	inTransaction bool      // EXEC or a script runs it: it must not block
+	inScript      bool      // a script runs it
 	dirty         int       // changes to the keyspace, as Redis counts them
 	rewritten     bool      // Rewrite was called
+	errorCounted  bool      // its error is that of a command it ran, which was counted
 	status        Status
 	took          clock.Micros // once it has run, if there is a Stopwatch
 }

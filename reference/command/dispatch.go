@@ -74,6 +74,9 @@ func (e *Engine) dispatch(s *Session, r *Request) Status {
 		return e.reject(s, cmd, errWrongArity(cmd.Name))
 	}
 	flags := cmd.Flags
+	if cmd.FlagsOf != nil {
+		flags = cmd.FlagsOf(e, args)
+	}
 	if flags.Has(Protected) && !e.mayDebug(s) {
 		return e.reject(s, cmd, errDebugNotAllowed)
 	}
@@ -85,6 +88,7 @@ func (e *Engine) dispatch(s *Session, r *Request) Status {
 	}
 
 	c := e.prepare(s, cmd, args)
+	c.flags = flags
 	if len(e.injections) > 0 {
 		if text := e.injected(c); text != "" {
 			return e.turnAway(c, text)
@@ -120,7 +124,7 @@ func (e *Engine) dispatch(s *Session, r *Request) Status {
 		return Parked
 	}
 	if s.queue != nil && !flags.Has(NotQueued) {
-		s.queue.add(cmd, args)
+		s.queue.add(cmd, args, flags)
 		c.Reply.Simple("QUEUED")
 		e.countQueued(c)
 		return Done
@@ -170,7 +174,7 @@ func (e *Engine) reject(s *Session, cmd *Command, text string) Status {
 // prepare makes a Call of a request, in memory that is used again for every request.
 func (e *Engine) prepare(s *Session, cmd *Command, args [][]byte) *Call {
 	c := &e.call[e.depth]
-	*c = Call{Engine: e, Session: s, Cmd: cmd, Args: args, Reply: e.replyTo(s)}
+	*c = Call{Engine: e, Session: s, Cmd: cmd, Args: args, flags: cmd.Flags, Reply: e.replyTo(s)}
 	return c
 }
 
@@ -218,12 +222,14 @@ func (e *Engine) run(c *Call) Status {
 		}
 		e.measure(c, counters)
 	}
-	if len(e.monitors) > 0 {
+	if len(e.monitors) > 0 && !c.Cmd.Flags.Has(SkipMonitor) {
 		e.feedMonitors(c)
 	}
 	if len(c.Reply.Buf) > mark && c.Reply.Buf[mark] == '-' {
 		counters.failed++
-		e.stats.countError(c.Reply.Buf[mark:])
+		if !c.errorCounted {
+			e.stats.countError(c.Reply.Buf[mark:])
+		}
 	}
 	if c.Session.tracking != nil && c.Cmd.Flags.Has(ReadOnly) {
 		c.noteReads()

@@ -65,6 +65,8 @@ type Engine struct {
 	endpoints endpointType
 	password  string // requirepass
 
+	scripts knownScripts
+
 	saver   saver
 	loading *loading // nil when nothing is being loaded
 	loaded  loaded
@@ -75,7 +77,7 @@ type Engine struct {
 	lastExpireCycle clock.Millis // mono
 	noExpireCycle   bool         // DEBUG SET-ACTIVE-EXPIRE
 
-	call    [2]Call // the running command, and the one it runs as part of EXEC
+	call    [3]Call // the running command, the one it runs as part of EXEC, and the one that a script runs
 	depth   int
 	scratch []byte // for values under construction
 	stats   stats
@@ -177,6 +179,7 @@ func (e *Engine) Start() {
 	e.stats.start()
 	e.upstream.Primary = true
 	e.startSaver()
+	e.scripts.start()
 	e.configure("")
 	e.Config.Subscribe(e.configure)
 }
@@ -185,6 +188,7 @@ func (e *Engine) Start() {
 func (e *Engine) configure(string) {
 	e.password = e.Config.String("requirepass")
 	e.saver.points = savePoints(e.Config.String("save"))
+	e.scripts.instructions = scriptInstructions(e.Config.Int("busy-reply-threshold"))
 	e.endpoints = endpointTypeOf(e.Config.String("cluster-preferred-endpoint-type"))
 	e.countSlotCosts(e.Cluster != nil && e.Config.Bool("cluster-slot-stats-enabled"))
 	e.measuring = measuring{

@@ -5,28 +5,31 @@ type Flags uint32
 
 // The flags of a command (Redis: CMD_*).
 const (
-	Write          Flags = 1 << iota // may change the keyspace
-	ReadOnly                         // reads the keyspace
-	DenyOOM                          // may make the keyspace grow
-	Admin                            // administers the server
-	PubSub                           // concerns messages
-	NoScript                         // not for scripts
-	Blocking                         // may keep the client waiting
-	Loading                          // allowed while the data set loads
-	Stale                            // allowed on a replica without its primary
-	SkipSlowlog                      // its arguments are not for logs
-	AsksItself                       // needs no ASKING before it (RESTORE-ASKING)
-	Fast                             // constant or logarithmic time
-	NoAuth                           // allowed before authentication
-	NoAsyncLoading                   // not while a replica loads a data set beside the old one
-	NoMulti                          // not in a transaction
-	MovableKeys                      // Keys.Find must be asked where the keys are
-	AllowBusy                        // allowed while a script runs too long
-	MayReplicate                     // writes to the replication stream without being a write; not shown
-	Protected                        // needs enable-debug-command; not shown
-	ShardChannel                     // its keys are channels of sharded pub/sub; not shown
-	NotQueued                        // runs at once in a transaction; not shown
-	InSubscription                   // allowed to a RESP2 client that waits for messages; not shown
+	Write           Flags = 1 << iota // may change the keyspace
+	ReadOnly                          // reads the keyspace
+	DenyOOM                           // may make the keyspace grow
+	Admin                             // administers the server
+	PubSub                            // concerns messages
+	NoScript                          // not for scripts
+	Blocking                          // may keep the client waiting
+	Loading                           // allowed while the data set loads
+	Stale                             // allowed on a replica without its primary
+	SkipMonitor                       // it shows itself to MONITOR
+	SkipSlowlog                       // its arguments are not for logs
+	AsksItself                        // needs no ASKING before it (RESTORE-ASKING)
+	Fast                              // constant or logarithmic time
+	NoAuth                            // allowed before authentication
+	NoMandatoryKeys                   // has keys or none
+	NoAsyncLoading                    // not while a replica loads a data set beside the old one
+	NoMulti                           // not in a transaction
+	MovableKeys                       // Keys.Find must be asked where the keys are
+	AllowBusy                         // allowed while a script runs too long
+	MayReplicate                      // writes to the replication stream without being a write; not shown
+	Protected                         // needs enable-debug-command; not shown
+	ShardChannel                      // its keys are channels of sharded pub/sub; not shown
+	NotQueued                         // runs at once in a transaction; not shown
+	RunsScript                        // runs a script that may write; not shown
+	InSubscription                    // allowed to a RESP2 client that waits for messages; not shown
 
 	// Categories of access control that follow neither from other flags nor from the group (COMMAND, seventh element).
 	Keyspace
@@ -38,8 +41,8 @@ const (
 
 // flagNames are in the order of the reply to COMMAND, which is that of the constants.
 var flagNames = [...]string{
-	"write", "readonly", "denyoom", "admin", "pubsub", "noscript", "blocking", "loading", "stale", "skip_slowlog",
-	"asking", "fast", "no_auth", "no_async_loading", "no_multi", "movablekeys", "allow_busy",
+	"write", "readonly", "denyoom", "admin", "pubsub", "noscript", "blocking", "loading", "stale", "skip_monitor", "skip_slowlog",
+	"asking", "fast", "no_auth", "no_mandatory_keys", "no_async_loading", "no_multi", "movablekeys", "allow_busy",
 }
 
 // Has says whether any of the flags is set.
@@ -67,7 +70,7 @@ func (cmd *Command) Categories() []string {
 		has  bool
 	}{
 		{"@keyspace", f.Has(Keyspace) || byGroup("generic")},
-		{"@read", f.Has(ReadOnly)},
+		{"@read", f.Has(ReadOnly) && cmd.Group != "scripting"},
 		{"@write", f.Has(Write)},
 		{"@set", f.Has(OfElements) || byGroup("set")},
 		{"@sortedset", f.Has(OfElements) || byGroup("sorted-set")},

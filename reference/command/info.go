@@ -141,9 +141,7 @@ func (e *Engine) infoMemory(t *infoText) {
 		t.add("total_system_memory", "%d", total)
 		t.add("total_system_memory_human", "%s", humanBytes(total))
 	}
-	t.add("used_memory_lua", "0")
-	t.add("used_memory_scripts", "0")
-	t.add("number_of_cached_scripts", "0")
+	t.add("number_of_cached_scripts", "%d", len(e.scripts.known))
 	t.add("number_of_functions", "0")
 	t.add("number_of_libraries", "0")
 	t.add("maxmemory", "0")

@@ -276,7 +276,7 @@ func commandGetkeys(c *Call) {
 	for key, ok := walk.next(); ok; key, ok = walk.next() {
 		found = append(found, key)
 	}
-	if found == nil {
+	if found == nil && !cmd.Flags.Has(NoMandatoryKeys) {
 		c.Error("ERR Invalid arguments specified for command")
 		return
 	}

@@ -39,7 +39,11 @@ func (e *Engine) feedMonitors(c *Call) {
 	if c.Cmd.Flags.Has(Admin) {
 		return
 	}
-	line := fmt.Appendf(nil, "%d.%06d [0 %s]", e.Now.Wall/1000, e.Now.Wall%1000*1000, c.Session.Addr)
+	addr := c.Session.Addr
+	if c.inScript {
+		addr = "lua"
+	}
+	line := fmt.Appendf(nil, "%d.%06d [0 %s]", e.Now.Wall/1000, e.Now.Wall%1000*1000, addr)
 	for _, arg := range c.loggable() {
 		line = resp.AppendQuoted(append(line, ' '), arg)
 	}

@@ -38,13 +38,13 @@ type request struct {
 	args [][]byte
 }
 
-// add queues a request, unless EXEC will not run it anyway.
-func (q *queue) add(cmd *Command, args [][]byte) {
+// add queues a request with its flags, unless EXEC will not run it anyway.
+func (q *queue) add(cmd *Command, args [][]byte, flags Flags) {
 	if q.broken {
 		return
 	}
 	q.requests = append(q.requests, request{cmd, copyWords(args)})
-	q.flags |= cmd.Flags
+	q.flags |= flags
 }
 
 // bytes is how much memory the requests take.

@@ -8,6 +8,7 @@ type outgoing struct {
 	buf      []byte
 	commands int
 	selected bool  // the stream names its database since the last full synchronisation
+	muted    bool  // a script keeps what it changes from replicas (redis.set_repl)
 	relayed  bool  // our primary's stream is being applied: it is relayed as it came, nothing is added
 	sent     int64 // bytes of commands that all replicas together were sent
 }
@@ -29,7 +30,7 @@ func (e *Engine) Propagate(args ...[]byte) {
 
 // propagate adds a command to what the running request sends.
 func (e *Engine) propagate(args ...[]byte) {
-	if e.Source == nil || !e.Source.Active() || e.outgoing.relayed {
+	if e.Source == nil || !e.Source.Active() || e.outgoing.relayed || e.outgoing.muted {
 		return
 	}
 	e.outgoing.buf = resp.AppendCommand(e.outgoing.buf, args...)

@@ -85,7 +85,7 @@ func (e *Engine) route(c *Call) destination {
 		case channels:
 		case !e.Config.Bool("cluster-allow-reads-when-down"):
 			return destination{verdict: clusterDown} // 6
-		case cmd.Flags.Has(Write):
+		case c.flags.Has(Write):
 			return destination{verdict: clusterDownForWrites} // 7
 		}
 	}
@@ -104,7 +104,7 @@ func (e *Engine) route(c *Call) destination {
 		}
 		return destination{} // 13
 	}
-	writes := cmd.Flags.Has(Write) || keys.queue != nil && keys.queue.flags.Has(Write)
+	writes := c.flags.Has(Write) || keys.queue != nil && keys.queue.flags.Has(Write)
 	if (s.ReadOnly || channels) && !writes && m.Myself().Primary == owner {
 		return destination{} // 14
 	}

@@ -82,16 +82,17 @@ func (e *Engine) mustWait(c *Call, flags Flags) bool {
 	if e.pauses.stopAll() || e.pauses.stopWrites() && flags.Has(Write|MayReplicate) {
 		return true
 	}
-	return len(e.frozen) > 0 && flags.Has(Write) && e.touchesFrozen(c)
+	return len(e.frozen) > 0 && flags.Has(Write|RunsScript) && e.touchesFrozen(c)
 }
 
-// touchesFrozen says whether a write concerns a frozen key. One without keys, such as FLUSHALL, concerns them all.
+// touchesFrozen says whether a write concerns a frozen key. One without keys, such as FLUSHALL or a script that names none, concerns
+// them all.
 func (e *Engine) touchesFrozen(c *Call) bool {
 	var keys keyWalk
 	keys.begin(c)
 	key, ok := keys.next()
 	if !ok {
-		return c.Cmd.Flags.Has(Write)
+		return c.flags.Has(Write | RunsScript)
 	}
 	for ; ok; key, ok = keys.next() {
 		if e.frozen[string(key)] > 0 {

@@ -34,15 +34,14 @@ func moot(kind Kind, name, fallback, why string) Param {
 
 // What is missing, and why something is without effect, said once for all options it is true of.
 const (
-	noTLS      = "TLS"
-	offAOF     = "there is no append-only file"
-	offTLS     = "there is no TLS"
-	offMemory  = "there is no limit on memory"
-	offLazy    = "memory is freed by the garbage collector"
-	offDefrag  = "memory is kept dense all the time"
-	offScripts = "there are no scripts"
-	offType    = "there are no values of this type"
-	offTuning  = "there is nothing like it to be tuned"
+	noTLS     = "TLS"
+	offAOF    = "there is no append-only file"
+	offTLS    = "there is no TLS"
+	offMemory = "there is no limit on memory"
+	offLazy   = "memory is freed by the garbage collector"
+	offDefrag = "memory is kept dense all the time"
+	offType   = "there are no values of this type"
+	offTuning = "there is nothing like it to be tuned"
 )
 
 var foreign = []Param{
@@ -118,7 +117,6 @@ var foreign = []Param{
 
 	// Clients, messages, scripts, modules, users.
 	absent(String, "notify-keyspace-events", "", "keyspace notification"),
-	moot(Int, "busy-reply-threshold", "5000", offScripts),
 	absentEnum("enable-module-command", "module", "no", "yes", "local"),
 	absent(String, "aclfile", "", "file of users"),
 	moot(Int, "acllog-max-len", "128", "there is no ACL log"),

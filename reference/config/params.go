@@ -63,6 +63,7 @@ var own = []Param{
 
 	{Name: "client-output-buffer-limit", Kind: String, Default: outputLimitsDefault, Settable: true, merge: mergeOutputLimits,
 		Doc: "what a client may leave unread: class (normal, replica, pubsub), hard limit, soft limit, seconds above the soft limit; 0: none"},
+	{Name: "busy-reply-threshold", Kind: Int, Default: "5000", Min: 1, Max: noLimit, Settable: true, Doc: "how long a script may run, in 20000 steps each, which take about a millisecond; then it is ended"},
 	{Name: "tracking-table-max-keys", Kind: Int, Default: "1000000", Max: noLimit, Settable: true, Doc: "keys remembered for CLIENT TRACKING; 0: no limit"},
 
 	// General.
