@@ -108,3 +108,28 @@ Feature: Commands with several keys
     @id:multikey/client/1 @must @cmd:multi @cmd:mset
     Scenario: A cluster client's pipelines and transactions
       Then go-redis's cluster client runs a pipeline over all nodes, a transaction with one tag and an MSET with one tag
+
+  Rule: A script is carried out where the keys are that it names, and only when all are in one slot
+
+    @id:multikey/scripts/1 @must @cmd:eval
+    Scenario: The keys a script names decide
+      When a client sends to node A:
+        | command                                        | reply                        |
+        | EVAL "return redis.call('set',KEYS[1],ARGV[1])" 1 hello x | simple "OK"       |
+        | EVAL "return redis.call('get',KEYS[1])" 1 hello | bulk "x"                    |
+        | EVAL "return redis.call('get',KEYS[1])" 1 foo  | error "MOVED 12182 <C.addr>" |
+        | EVAL "return 1" 2 hello alpha                  | error "CROSSSLOT Keys in request don't hash to the same slot" |
+        | EVAL "return 1" 0                              | integer 1                    |
+
+    @id:multikey/scripts/2 @must @cmd:eval @cmd:eval_ro @cmd:readonly
+    Scenario: A replica runs scripts that only read
+      Given a cluster of 3 primaries with 1 replica each
+      And key "hello" holds "world"
+      And every replica is in sync
+      When a client sends to node A1:
+        | command                                            | reply                       |
+        | EVAL "return redis.call('get',KEYS[1])" 1 hello    | error "MOVED 866 <A.addr>"  |
+        | READONLY                                           | simple "OK"                 |
+        | EVAL "return redis.call('get',KEYS[1])" 1 hello    | bulk "world"                |
+        | EVAL_RO "return redis.call('get',KEYS[1])" 1 hello | bulk "world"                |
+        | EVAL "return redis.call('get',KEYS[1])" 1 world    | error "MOVED 9059 <B.addr>" |
