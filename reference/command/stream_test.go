@@ -54,6 +54,12 @@ INCRBYFLOAT n 1.5
 MSET {t}1 a {t}2 b
 MSETNX {t}1 a {t}2 b
 MSETNX {t}3 a {t}4 b
+EVAL "return redis.call('set',KEYS[1],'v')" 1 script
+EVAL "redis.call('incr',KEYS[1]) redis.call('incr',KEYS[1])" 1 {t}script
+EVAL "redis.call('incr',KEYS[1]) redis.call('foo')" 1 {t}script
+EVAL "return redis.call('get',KEYS[1])" 1 {t}script
+EVAL "redis.set_repl(redis.REPL_NONE) redis.call('incr',KEYS[1]) redis.set_repl(redis.REPL_ALL) redis.call('del',KEYS[1])" 1 {t}script
+MULTI|EVAL "redis.call('incr',KEYS[1]) redis.call('incr',KEYS[1])" 1 {t}script|SET {t}a b|EXEC
 DEL {t}1 {t}9
 DEL {t}9
 UNLINK {t}2
