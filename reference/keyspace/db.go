@@ -316,14 +316,15 @@ func (db *DB) insert(s slot.Slot, t *table, c cell) {
 	}
 }
 
-// shrink gives up the cells of an empty table and most of those of a sparse one.
+// shrink gives up the cells of an empty table and most of those of a sparse one. Keys deleted in the order of their tags,
+// as a migration does, leave entries that fit no smaller table, so a large one tries only as often as its keys halve.
 func (db *DB) shrink(s slot.Slot, t *table) {
 	switch {
 	case t.used == 0:
 		r := t.cells[owner].ref()
 		*t = table{}
 		db.arrays.free(r)
-	case int(t.used) <= len(t.cells)/4:
+	case int(t.used) <= len(t.cells)/4 && (len(t.cells) <= 8*packedMax || t.used&(t.used-1) == 0):
 		db.resize(s, t, cellsFor(int(t.used)))
 	}
 }
