@@ -4,7 +4,7 @@ GO      ?= go
 TARGETS ?=
 OUT     ?= reports/out
 
-.PHONY: help conformance bench bench-smoke benchcmp speed test race rest cover lint fuzz bin image clean tools
+.PHONY: help conformance bench bench-smoke benchcmp speed test race cover lint fuzz bin image clean tools
 
 # What has goroutines. The rest of the reference is pure: TestWalls finds a goroutine there.
 CONCURRENT = . ./reference ./reference/server ./reference/cli ./steps/... ./compose/... ./bench/... ./reports/...
@@ -34,9 +34,6 @@ test: tools ## every test of the project (installs redis-server if it is missing
 
 race: tools ## the tests of everything with goroutines under the race detector
 	$(GO) test -race $(CONCURRENT)
-
-rest: tools ## the tests of what race and cover leave out; the three together are every test of the project
-	$(GO) test $$($(GO) list ./... | grep -vxF "$$($(GO) list $(CONCURRENT) ./reference/...)")
 
 cover: tools ## coverage of the reference's packages; the protocol's must have 95 %
 	.ci/cover coverage.out

@@ -65,7 +65,15 @@ func (w *weight) trial(ctx context.Context) ([]float64, error) {
 	}
 	time.Sleep(settling)
 	after, err := rig.Resident(pid)
-	return []float64{float64(after-before) / weighedKeys, float64(connected-bare) / weighedConnections}, err
+	return []float64{float64(after-before) / weighedKeys, positive(float64(connected-bare) / weighedConnections)}, err
+}
+
+// positive is what something weighs, unless that is lost in what the process gave back meanwhile.
+func positive(bytes float64) float64 {
+	if bytes <= 0 {
+		return unseen
+	}
+	return bytes
 }
 
 // settling is how long a server has to give back what it needs for the writing only.

@@ -36,7 +36,7 @@ type Measured struct {
 }
 
 // notSeen is why a party has no value.
-const notSeen = "it is no process of this machine, or cannot do what is measured"
+const notSeen = "it is no process of this machine, or cannot do what is measured, or needs less than can be told"
 
 // Add adds a trial; NaN says that there is nothing to be seen.
 func (m *Measured) Add(v float64) {
