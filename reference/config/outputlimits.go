@@ -58,7 +58,8 @@ func (l *OutputLimits) add(text string) error {
 		case "pubsub":
 			class = &l.PubSub
 		default:
-			return errors.New("Invalid client class specified in buffer limit configuration.") //lint:ignore ST1005 Redis's text
+			//lint:ignore ST1005 Redis's text
+			return errors.New("Invalid client class specified in buffer limit configuration.")
 		}
 		hard, ok1 := parseMemory(words[1])
 		soft, ok2 := parseMemory(words[2])

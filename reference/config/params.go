@@ -312,7 +312,7 @@ func shutdownWords(text string) error {
 		}
 	}
 	if slices.Contains(words, "save") && slices.Contains(words, "nosave") {
-		return errors.New("SAVE and NOSAVE can't be used together") //lint:ignore ST1005 Redis's text
+		return errors.New("SAVE and NOSAVE can't be used together")
 	}
 	return nil
 }

@@ -147,12 +147,12 @@ func createDump(path string) (*dumpFile, error) {
 // add writes a part; after the last one the file is the snapshot.
 func (f *dumpFile) add(step dumpStep) error {
 	if _, err := f.file.Write(step.Data); err != nil {
-		return fmt.Errorf("Write error saving DB on disk: %w", err) //lint:ignore ST1005 Redis's text
+		return fmt.Errorf("Write error saving DB on disk: %w", err)
 	}
 	if f.unsynced += len(step.Data); step.syncBytes > 0 && f.unsynced >= step.syncBytes {
 		f.unsynced = 0
 		if err := f.file.Sync(); err != nil {
-			return fmt.Errorf("Write error saving DB on disk(fsync): %w", err) //lint:ignore ST1005 Redis's text
+			return fmt.Errorf("Write error saving DB on disk(fsync): %w", err)
 		}
 	}
 	if !step.Last {
@@ -163,7 +163,7 @@ func (f *dumpFile) add(step dumpStep) error {
 
 func (f *dumpFile) finish() error {
 	if err := errors.Join(f.file.Chmod(0o644), f.file.Sync(), f.file.Close()); err != nil {
-		return fmt.Errorf("Write error saving DB on disk: %w", err) //lint:ignore ST1005 Redis's text
+		return fmt.Errorf("Write error saving DB on disk: %w", err)
 	}
 	if err := os.Rename(f.file.Name(), f.path); err != nil {
 		return fmt.Errorf("Error moving temp DB file on the final destination: %w", err) //lint:ignore ST1005 Redis's text
