@@ -1,7 +1,6 @@
 package command
 
 import (
-	"bytes"
 	"math"
 
 	"github.com/clusterspec/clusterspec/reference/clock"
@@ -51,12 +50,23 @@ func migrate(c *Call) {
 	}
 	job.TimeoutMillis = clock.Millis(min(timeout, math.MaxInt32))
 	job.DB = int(db)
+	var room []byte // for names and payloads, many in one piece
 	for _, name := range names {
-		if v, ok := c.LookupRead(name); ok {
-			job.Keys = append(job.Keys, migration.Key{
-				Name: bytes.Clone(name), Slot: c.SlotOf(name), ExpireAt: v.ExpireAt, Payload: rdb.AppendDump(nil, v),
-			})
+		v, ok := c.LookupRead(name)
+		if !ok {
+			continue
 		}
+		if cap(room)-len(room) < migrateRoomLeft {
+			room = make([]byte, 0, min(len(names)*migrateRoomLeft, migrateRoom))
+		}
+		begin := len(room)
+		room = append(room, name...)
+		middle := len(room)
+		room = rdb.AppendDump(room, v)
+		end := len(room)
+		job.Keys = append(job.Keys, migration.Key{
+			Name: room[begin:middle:middle], Slot: c.SlotOf(name), ExpireAt: v.ExpireAt, Payload: room[middle:end:end],
+		})
 	}
 	if len(job.Keys) == 0 {
 		c.Reply.Simple("NOKEY")
@@ -66,6 +76,13 @@ func migrate(c *Call) {
 	c.Block(0, nil)
 	c.Host.Migrate(job)
 }
+
+// migrateRoom is how much memory is taken at a time for the keys of a MIGRATE, and migrateRoomLeft the least that is left of it when another key is put
+// in: enough for most.
+const (
+	migrateRoom     = 64 << 10
+	migrateRoomLeft = 256
+)
 
 // migrateOptions reads the options into job, and returns the keys; or replies with an error.
 func (c *Call) migrateOptions(job *migration.Job) (names [][]byte, ok bool) {

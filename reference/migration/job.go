@@ -79,7 +79,7 @@ func (j *Job) Addr() string { return j.Host + ":" + j.Port }
 func (j *Job) Request(now clock.Millis, selected int) []byte {
 	j.attempts++
 	j.preamble, j.read = 0, 0
-	var b []byte
+	b := make([]byte, 0, j.requestBytes())
 	if j.Password != "" {
 		auth := []string{"AUTH", j.User, j.Password}
 		if j.User == "" {
@@ -98,10 +98,26 @@ func (j *Job) Request(now clock.Millis, selected int) []byte {
 	return b
 }
 
+// requestBytes is about how long a request is: long enough in most cases.
+func (j *Job) requestBytes() (total int) {
+	const framing = 100 // of one RESTORE, and of what goes before the first
+	for i := range j.Keys {
+		total += len(j.Keys[i].Name) + len(j.Keys[i].Payload) + framing
+	}
+	return total + framing
+}
+
+// The words of a request to restore a key.
+var (
+	restore       = []byte("RESTORE")
+	restoreAsking = []byte("RESTORE-ASKING")
+	replace       = []byte("REPLACE")
+)
+
 func (j *Job) appendRestore(b []byte, k *Key, now clock.Millis) []byte {
-	name, ttl := "RESTORE-ASKING", clock.Millis(0)
+	name, ttl := restoreAsking, clock.Millis(0)
 	if j.Plain {
-		name = "RESTORE"
+		name = restore
 	}
 	if k.ExpireAt != 0 {
 		ttl = max(1, k.ExpireAt-now)
@@ -109,11 +125,12 @@ func (j *Job) appendRestore(b []byte, k *Key, now clock.Millis) []byte {
 	if j.Defects.Has(defect.MigrateDropsTTL) {
 		ttl = 0
 	}
-	args := [][]byte{[]byte(name), k.Name, strconv.AppendInt(nil, int64(ttl), 10), k.Payload}
+	var digits [20]byte
+	millis := strconv.AppendInt(digits[:0], int64(ttl), 10)
 	if j.Replace {
-		args = append(args, []byte("REPLACE"))
+		return resp.AppendCommand(b, name, k.Name, millis, k.Payload, replace)
 	}
-	return resp.AppendCommand(b, args...)
+	return resp.AppendCommand(b, name, k.Name, millis, k.Payload)
 }
 
 // Receive reads replies from the head of data: n bytes are used up. done says that the last one was read. Anything but a

@@ -61,7 +61,7 @@ func Compile(text []byte) (*Script, error) {
 	}
 	code, err := compile(body, chunk)
 	if err != nil {
-		return nil, fmt.Errorf("Error compiling script (new function): %w", err)
+		return nil, fmt.Errorf("Error compiling script (new function): %w", err) //lint:ignore ST1005 Redis's text
 	}
 	return &Script{SHA: Digest(text), Flags: flags, code: code}, nil
 }
@@ -73,22 +73,22 @@ func readFlags(text string) (Flags, string, error) {
 	}
 	end := strings.IndexByte(text, '\n')
 	if end < 0 {
-		return 0, "", errors.New("Invalid script shebang")
+		return 0, "", errors.New("Invalid script shebang") //lint:ignore ST1005 Redis's text
 	}
 	words := strings.Fields(text[:end])
 	if words[0] != "#!lua" {
-		return 0, "", fmt.Errorf("Unexpected engine in script shebang: %s", words[0])
+		return 0, "", fmt.Errorf("Unexpected engine in script shebang: %s", words[0]) //lint:ignore ST1005 Redis's text
 	}
 	var flags Flags
 	for _, word := range words[1:] {
 		list, ok := strings.CutPrefix(word, "flags=")
 		if !ok {
-			return 0, "", fmt.Errorf("Unknown lua shebang option: %s", word)
+			return 0, "", fmt.Errorf("Unknown lua shebang option: %s", word) //lint:ignore ST1005 Redis's text
 		}
 		for name := range strings.SplitSeq(list, ",") {
 			flag, ok := flagNamed(name)
 			if !ok {
-				return 0, "", fmt.Errorf("Unexpected flag in script shebang: %s", name)
+				return 0, "", fmt.Errorf("Unexpected flag in script shebang: %s", name) //lint:ignore ST1005 Redis's text
 			}
 			flags |= flag
 		}
