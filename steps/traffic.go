@@ -48,8 +48,9 @@ func startTraffic(cancel context.CancelFunc, keys []string, clients []storer, ti
 	t := &traffic{cancel: cancel, keys: keys, tireless: tireless, acked: make([]atomic.Int64, len(keys)), ackedAt: make([]atomic.Int64, len(keys))}
 	t.history.begin(len(keys))
 	for i, c := range clients {
-		w := &worker{t: t, client: c, number: i}
-		t.clients = append(t.clients, w)
+		t.clients = append(t.clients, &worker{t: t, client: c, number: i})
+	}
+	for _, w := range t.clients { // which each of them looks at
 		t.running.Go(w.run)
 	}
 	return t
