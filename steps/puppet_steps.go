@@ -47,7 +47,7 @@ func (w *World) puppetStatements() []sentence {
 		{who + ` (?:has|have) sent puppet ` + played + ` (an?|no) ` + frames + `(?: frame)?(?: about node ` + one + `)?`, w.hasSentPuppet},
 		{who + ` (?:has|have) told puppet ` + played + ` that node ` + one + ` (may be failing|has failed)`, w.hasTold},
 		{`node ` + one + ` has given puppet ` + played + ` (\d+) votes?`, w.hasVoted},
-		{`no running node leaves puppet ` + played + ` without a ping for (half|three quarters) of a node timeout`, w.pingsInTime},
+		{`no running node leaves puppet ` + played + ` without a ping for (half a|a whole) node timeout`, w.pingsInTime},
 		{who + ` gives? (?:node|puppet) ` + one + ` (config epoch (\d+)|a config epoch of its own)`, w.givesEpoch},
 	}
 }
@@ -415,8 +415,8 @@ func (w *World) pingsInTime(name, share string) error {
 		return err
 	}
 	longest := w.nodeTimeout / 2
-	if share == "three quarters" {
-		longest = w.nodeTimeout * 3 / 4
+	if share == "a whole" {
+		longest = w.nodeTimeout
 	}
 	return w.each("every running node", func(m *member) error {
 		last, pause := time.Time{}, time.Duration(0)

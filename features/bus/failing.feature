@@ -120,8 +120,9 @@ Feature: Accusations
 
   Rule: Every node is pinged at least once in half a node timeout
 
+    # A node pings whom it has not heard of for half a node timeout, and what others tell of a PONG counts as hearing: so its own pings may lie further apart.
     @id:bus/failing/12 @must @needs:puppet
     Scenario: The time between two pings
       Given a cluster of 3 primaries
       When a puppet X joins
-      Then for 3 node timeouts no running node leaves puppet X without a ping for three quarters of a node timeout
+      Then for 3 node timeouts no running node leaves puppet X without a ping for a whole node timeout
