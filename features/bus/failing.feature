@@ -118,7 +118,7 @@ Feature: Accusations
       When puppet X answers again
       Then within 2 node timeouts every node lists node X as connected
 
-  Rule: Every node is pinged at least once in half a node timeout
+  Rule: Every node is pinged before it would be suspected
 
     # A node pings whom it has not heard of for half a node timeout, and what others tell of a PONG counts as hearing: so its own pings may lie further apart.
     @id:bus/failing/12 @must @needs:puppet
