@@ -63,6 +63,8 @@ type Target struct {
 	Version string `json:"version,omitempty"`
 	// Digest pins what ran: an image digest or the hash of a binary.
 	Digest string `json:"digest,omitempty"`
+	// Profile names the profile the target was judged by: "redis-7.0".
+	Profile string `json:"profile,omitempty"`
 	// Joined tells whether the target took part. If not, Reason says why.
 	Joined bool   `json:"joined"`
 	Reason string `json:"reason,omitempty"`
@@ -87,6 +89,8 @@ type Case struct {
 	Source string `json:"source,omitempty"`
 	// Level is how binding the sentence is.
 	Level Level `json:"level"`
+	// Phase is the rung of the ladder the case stands on, 36 (key slots) and up; 0 if it stands on none.
+	Phase int `json:"phase,omitempty"`
 	// Tags are the scenario's tags with their '@'; Needs are the abilities a target must have: "kill", "partition".
 	Tags  []string `json:"tags,omitempty"`
 	Needs []string `json:"needs,omitempty"`

@@ -28,6 +28,10 @@ type Result struct {
 	Writes *Writes `json:"writes,omitempty"`
 	// Nodes are what each node believed at the end, or at the failure.
 	Nodes []NodeView `json:"nodes,omitempty"`
+	// Declared is the entry of the declaration that speaks of this case on this target; nil if none does.
+	Declared *Declared `json:"declared,omitempty"`
+	// Timeline is what went over the wire and what was done to the nodes, for a chart of the scenario.
+	Timeline Timeline `json:"timeline,omitzero"`
 }
 
 // Step is one line of a scenario and what came of it.
