@@ -93,6 +93,7 @@ func (c *Console) End(r *Report, dir string) {
 	c.unexpected(&b, r)
 	c.counts(&b, r)
 	c.targets(&b, r)
+	c.ladder(&b, r)
 	b.WriteString("\n")
 	if dir != "" {
 		fmt.Fprintf(&b, "report  %s\n", filepath.Join(dir, FileHTML))

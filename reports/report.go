@@ -32,6 +32,8 @@ type Report struct {
 	Targets []Target `json:"targets"`
 	// Cases are the selected scenarios, in the order of the features.
 	Cases []Case `json:"cases"`
+	// Ladder are the rungs that the cases' phases stand for, lowest first.
+	Ladder []Rung `json:"ladder,omitempty"`
 	// Results hold at most one entry for a case on a target. A joined target without one for a case did not run it.
 	Results []Result `json:"results"`
 }

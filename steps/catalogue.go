@@ -25,8 +25,8 @@ type scenario struct {
 // catalogue is the whole suite, in the order of the files.
 type catalogue []*scenario
 
-// readCatalogue reads every feature file.
-func readCatalogue(files fs.FS) (catalogue, error) {
+// readCatalogue reads every feature file and puts the scenarios on their rungs.
+func readCatalogue(files fs.FS, rungs *ladder) (catalogue, error) {
 	parsed, err := godog.TestSuite{Options: &godog.Options{FS: files, Paths: []string{"."}}}.RetrieveFeatures()
 	if err != nil {
 		return nil, fmt.Errorf("reading the features: %w", err)
@@ -38,6 +38,9 @@ func readCatalogue(files fs.FS) (catalogue, error) {
 			s, err := newScenario(f.GherkinDocument, index, p)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %q: %w", f.Uri, p.Name, err)
+			}
+			if err := rungs.place(s); err != nil {
+				return nil, err
 			}
 			all = append(all, s)
 		}
@@ -126,7 +129,7 @@ func sourceOf(description string) string {
 
 // knownTag lists every form a tag may have. The list is closed: a tag with a typing mistake would select nothing.
 var knownTag = regexp.MustCompile(`^@(must|should|may|harmless|slow|` +
-	`(id|area|cmd|quirk):[a-z0-9/_-]+|since:\d+\.\d+|needs:[a-z-]+)$`)
+	`(id|area|cmd|quirk):[a-z0-9/_-]+|since:\d+\.\d+|phase:\d+|needs:[a-z-]+)$`)
 
 func (s *scenario) readTags(tags []*messages.PickleTag) error {
 	for _, t := range tags {
@@ -160,6 +163,8 @@ func (s *scenario) readTag(tag string) error {
 		s.Area = value
 	case "since":
 		s.since = value
+	case "phase":
+		s.Phase = number(value)
 	case "needs":
 		if !slices.Contains(abilityNames(), value) {
 			return fmt.Errorf("unknown ability in %s; known are %s", tag, strings.Join(abilityNames(), ", "))

@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -70,8 +71,9 @@ func (w *World) replyIs(text string) error {
 	return w.judge(w.last.from, w.last.value, text)
 }
 
-// judge compares a reply with what a step expects.
+// judge compares a reply with what a step expects, or with what the target's profile has in its place.
 func (w *World) judge(m *member, value wireValue, text string) error {
+	text = cmp.Or(w.instead[text], text)
 	resolved, err := w.resolve(text)
 	if err != nil {
 		return err

@@ -17,6 +17,7 @@ import (
 type entrant struct {
 	target      target.Target
 	report      reports.Target
+	profile     *profile          // what holds for it; nil: all
 	level       string            // the Redis version it claims to be like, for @since: tags; "" if it claims none
 	missing     map[string]string // abilities it lacks, with the reason
 	exists      bool              // it was there before us
@@ -28,11 +29,11 @@ type entrant struct {
 const joinLimit = 5 * time.Minute
 
 // join examines a target: what it is, what it can do, and whether it can fail at all.
-func join(ctx context.Context, t target.Target, o *Options) *entrant {
+func join(ctx context.Context, t target.Target, o *Options, known profiles) *entrant {
 	e := &entrant{target: t, report: reports.Target{Name: t.Spec(), Spec: t.Spec(), Kind: t.Kind(), Required: o.Require}}
 	ctx, cancel := context.WithTimeout(ctx, joinLimit)
 	defer cancel()
-	err := e.examine(ctx, o)
+	err := e.examine(ctx, o, known)
 	var unavailable *target.Unavailable
 	switch {
 	case errors.As(err, &unavailable):
@@ -47,7 +48,7 @@ func join(ctx context.Context, t target.Target, o *Options) *entrant {
 	return e
 }
 
-func (e *entrant) examine(ctx context.Context, o *Options) (err error) {
+func (e *entrant) examine(ctx context.Context, o *Options, known profiles) (err error) {
 	cluster, err := startNodes(ctx, e.target, target.Topology{Nodes: 1, Options: nodeOptions(o.nodeTimeout())})
 	if err != nil {
 		return err
@@ -67,11 +68,11 @@ func (e *entrant) examine(ctx context.Context, o *Options) (err error) {
 	if e.nodeTimeout = o.nodeTimeout(); e.exists && !o.Destructive {
 		e.nodeTimeout = nodeTimeoutOf(ctx, node, e.nodeTimeout)
 	}
-	return e.describe(ctx, node)
+	return e.describe(ctx, node, o.Profile, known)
 }
 
-// describe fills in what the target says it is.
-func (e *entrant) describe(ctx context.Context, node target.Node) (err error) {
+// describe fills in what the target says it is, and what it is judged by: a profile that the user names goes before what it says.
+func (e *entrant) describe(ctx context.Context, node target.Node, forced string, known profiles) (err error) {
 	var d target.Description
 	if describer, able := e.target.(target.Describer); able {
 		d, err = describer.Describe(ctx)
@@ -82,6 +83,15 @@ func (e *entrant) describe(ctx context.Context, node target.Node) (err error) {
 		return err
 	}
 	e.report.Server, e.report.Version, e.report.Digest, e.level = d.Server, d.Version, d.Digest, d.Level
+	if e.profile, err = known.named(forced); err != nil {
+		return err
+	}
+	if e.profile != nil {
+		e.level = e.profile.Like
+	} else if e.profile = known.nearest(d); e.profile == nil {
+		return nil
+	}
+	e.report.Profile = e.profile.Name
 	return nil
 }
 
@@ -132,6 +142,9 @@ func uniqueNames(entrants []*entrant) {
 func (e *entrant) cannotRun(s *scenario, o *Options) (reports.Verdict, string) {
 	if s.since != "" && e.level != "" && compareVersions(e.level, s.since) < 0 {
 		return reports.Unsupported, fmt.Sprintf("it is like Redis %s, and this is asked for since %s", e.level, s.since)
+	}
+	if absent, _ := e.profile.of(s.ID); absent != "" {
+		return reports.Unsupported, absent
 	}
 	for _, need := range s.Needs {
 		if reason := e.rulesOut(need); reason != "" {

@@ -13,7 +13,8 @@ import (
 
 // The catalogue refuses doubled ids, unknown tags and abilities, and scenarios without id, area or level; what follows is what it lets pass.
 func TestFeaturesAreComplete(t *testing.T) {
-	all, err := readCatalogue(features.FS)
+	p, err := (&Options{Features: features.FS}).plan()
+	all := p.chosen
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,6 +30,8 @@ func TestFeaturesAreComplete(t *testing.T) {
 			t.Errorf("%s has no Source: line", s.Feature)
 		case s.Area != folder || !strings.HasPrefix(s.ID, folder+"/"):
 			t.Errorf("%s:%d: area %s and id %s do not match the folder", s.Feature, s.Line, s.Area, s.ID)
+		case s.Phase == 0:
+			t.Errorf("%s:%d stands on no rung of ladder.yaml", s.Feature, s.Line)
 		case s.shape == (shape{}):
 			t.Errorf("%s:%d begins with no cluster", s.Feature, s.Line)
 		}
@@ -100,7 +103,7 @@ func TestEveryStepMatchesOneExpressionAndNoneIsIdle(t *testing.T) {
 
 func TestCatalogueRefuses(t *testing.T) {
 	const good = "@area:a\nFeature: f\n  Source: s\n  Rule: r\n    @id:a/b/1 @must\n    Scenario: one\n      Given a cluster of 3 primaries\n"
-	if _, err := readCatalogue(featureFile(good)); err != nil {
+	if _, err := readCatalogue(featureFile(good), &ladder{}); err != nil {
 		t.Fatalf("the good one: %v", err)
 	}
 	for what, change := range map[string][2]string{
@@ -109,9 +112,10 @@ func TestCatalogueRefuses(t *testing.T) {
 		"has no level tag":       {"@must", ""},
 		"has no @id: tag":        {"@id:a/b/1", ""},
 		"the levels must and ma": {"@must", "@must @may"},
+		"no such rung":           {"@must", "@must @phase:12"},
 		"is used at":             {"@id:a/b/1", "@id:a/b/1 @must\n    Scenario: two\n      Given x\n    @id:a/b/1"},
 	} {
-		_, err := readCatalogue(featureFile(strings.Replace(good, change[0], change[1], 1)))
+		_, err := readCatalogue(featureFile(strings.Replace(good, change[0], change[1], 1)), &ladder{})
 		if err == nil || !strings.Contains(err.Error(), what) {
 			t.Errorf("wanted an error with %q, got %v", what, err)
 		}

@@ -3,6 +3,8 @@
 //	run.go        Run and List
 //	catalogue.go  the scenarios, their ids, rules and needs, read from the features
 //	selection.go  which of them were asked for
+//	ladder.go     the order in which a new server makes them pass
+//	profile.go    what holds for which server
 //	join.go       what a target is, what it can do, and the proof that it can fail
 //	suite.go      godog over one target
 //	ledger.go     the verdicts; godog's own counts are never read
@@ -13,6 +15,7 @@ package steps
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"runtime"
 	"strconv"
@@ -38,9 +41,13 @@ type Options struct {
 	Tags   string
 	Levels []reports.Level
 	IDs    []string
+	// Phase selects the scenarios of one rung of the ladder, UpTo those of all rungs up to one; 0: all.
+	Phase, UpTo int
 
 	// Require makes a failure of what is otherwise no verdict: a target that does not join, an ability that is missing.
 	Require bool
+	// Profile is what the targets are judged by, in place of what they say they are: "redis-6.2". Empty: each by its own.
+	Profile string
 	// Destructive allows to reset and reconfigure clusters that were there before us.
 	Destructive bool
 
@@ -79,19 +86,38 @@ func nodeOptions(nodeTimeout time.Duration) map[string]string {
 
 // List returns the selected scenarios in the order of the features. It returns a *UsageError if the selection makes no sense.
 func List(o Options) ([]reports.Case, error) {
-	chosen, err := o.choose()
+	p, err := o.plan()
 	if err != nil {
 		return nil, err
 	}
-	return chosen.cases(), nil
+	return p.chosen.cases(), nil
 }
 
-func (o *Options) choose() (catalogue, error) {
-	all, err := readCatalogue(o.Features)
-	if err != nil {
-		return nil, err
+// plan is what a run is made of: the chosen scenarios, the ladder they stand on, and what holds for which server.
+type plan struct {
+	chosen   catalogue
+	ladder   *ladder
+	profiles profiles
+}
+
+// plan reads the suite and looks whether what was asked for is there.
+func (o *Options) plan() (p plan, err error) {
+	if p.ladder, err = readLadder(o.Features); err != nil {
+		return p, err
 	}
-	return o.selection().of(all)
+	if p.profiles, err = readProfiles(o.Features); err != nil {
+		return p, err
+	}
+	all, err := readCatalogue(o.Features, p.ladder)
+	if err != nil {
+		return p, err
+	}
+	_, unknown := p.profiles.named(o.Profile)
+	if err := errors.Join(p.ladder.check(o.Phase), p.ladder.check(o.UpTo), unknown); err != nil {
+		return p, err
+	}
+	p.chosen, err = o.selection().of(all)
+	return p, err
 }
 
 func (all catalogue) cases() []reports.Case {
@@ -105,16 +131,17 @@ func (all catalogue) cases() []reports.Case {
 // Run runs the selected scenarios on every target. What targets do wrong is in the report; the error is a *UsageError or says that the
 // features could not be read.
 func Run(ctx context.Context, o Options) (*reports.Report, error) {
-	chosen, err := o.choose()
+	p, err := o.plan()
 	if err != nil {
 		return nil, err
 	}
+	chosen := p.chosen
 	report := &reports.Report{
 		Schema: reports.Schema, Suite: o.Suite, Command: o.Command, Started: time.Now(), Seed: o.Seed,
 		Host:  reports.Host{OS: runtime.GOOS + "/" + runtime.GOARCH, Kernel: kernel(), CPU: cpu(), Cores: runtime.NumCPU(), GoVersion: runtime.Version()},
-		Cases: chosen.cases(),
+		Cases: chosen.cases(), Ladder: p.ladder.rungs,
 	}
-	entrants := joinAll(ctx, &o)
+	entrants := joinAll(ctx, &o, p.profiles)
 	progress := newProgress(&o, entrants, len(chosen)*o.rounds())
 	results := make([][]reports.Result, len(entrants))
 	var running sync.WaitGroup
@@ -153,11 +180,11 @@ func judgeRepeatedly(ctx context.Context, e *entrant, chosen catalogue, p *progr
 }
 
 // joinAll examines all targets at the same time.
-func joinAll(ctx context.Context, o *Options) []*entrant {
+func joinAll(ctx context.Context, o *Options, known profiles) []*entrant {
 	entrants := make([]*entrant, len(o.Targets))
 	var joining sync.WaitGroup
 	for i, t := range o.Targets {
-		joining.Go(func() { entrants[i] = join(ctx, t, o) })
+		joining.Go(func() { entrants[i] = join(ctx, t, o, known) })
 	}
 	joining.Wait()
 	uniqueNames(entrants)

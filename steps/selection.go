@@ -22,9 +22,11 @@ type selection struct {
 	tags   string
 	levels []reports.Level
 	ids    []string
+	phase  int // 0: every one
+	upTo   int // 0: every one
 }
 
-func (o *Options) selection() selection { return selection{o.Tags, o.Levels, o.IDs} }
+func (o *Options) selection() selection { return selection{o.Tags, o.Levels, o.IDs, o.Phase, o.UpTo} }
 
 // of picks the selected scenarios. An id that no scenario has is an error: who asks for one means it.
 func (sel selection) of(all catalogue) (catalogue, error) {
@@ -43,7 +45,7 @@ func (sel selection) of(all catalogue) (catalogue, error) {
 	}
 	var chosen catalogue
 	for _, s := range all {
-		if filter.matches(s.Tags) && (len(sel.levels) == 0 || slices.Contains(sel.levels, s.Level)) && sel.hasID(s.ID) {
+		if filter.matches(s.Tags) && (len(sel.levels) == 0 || slices.Contains(sel.levels, s.Level)) && sel.hasID(s.ID) && sel.hasPhase(s.Phase) {
 			chosen = append(chosen, s)
 		}
 	}
@@ -56,6 +58,10 @@ func (sel selection) hasID(id string) bool {
 		return id == asked || strings.HasPrefix(id, strings.TrimSuffix(asked, "/")+"/")
 	}
 	return len(sel.ids) == 0 || slices.ContainsFunc(sel.ids, matches)
+}
+
+func (sel selection) hasPhase(phase int) bool {
+	return (sel.phase == 0 || phase == sel.phase) && (sel.upTo == 0 || phase <= sel.upTo)
 }
 
 func (sel selection) unknownIDs(all catalogue) error {

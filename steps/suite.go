@@ -24,6 +24,7 @@ type suite struct {
 	pool     *pool
 	runnable map[string]*scenario // by pickle id
 	seed     uint64
+	profile  *profile
 }
 
 // judge runs what can be run on a target and settles the rest.
@@ -32,7 +33,7 @@ func judge(ctx context.Context, e *entrant, chosen catalogue, l *ledger, o *Opti
 	if !e.report.Joined {
 		return
 	}
-	s := &suite{ledger: l, runnable: map[string]*scenario{}, seed: o.Seed}
+	s := &suite{ledger: l, runnable: map[string]*scenario{}, seed: o.Seed, profile: e.profile}
 	var runnable catalogue
 	for _, sc := range chosen {
 		if e.broken != nil {
@@ -95,6 +96,7 @@ func (s *suite) initialize(sc *godog.ScenarioContext) {
 			return ctx, godog.ErrSkip
 		}
 		w.ctx, w.scenario = ctx, chosen
+		_, w.instead = s.profile.of(chosen.ID)
 		s.ledger.beginPickle(chosen, p)
 		return ctx, nil
 	})

@@ -42,7 +42,8 @@ type World struct {
 	scratch     string      // a folder for files, made when it is asked for
 
 	scenario *scenario
-	step     string // the text of the step that runs
+	instead  map[string]string // replies of the target's versions in place of the scenario's
+	step     string            // the text of the step that runs
 	checks   int
 	waits    []reports.Wait
 	trace    trace

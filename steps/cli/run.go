@@ -30,7 +30,7 @@ type runFlags struct {
 	seed                     uint64
 	shuffle, quiet, noReport bool
 	out                      string
-	suite                    string
+	suite, profile           string
 }
 
 // Run is `clusterspec run`. The version goes into the report.
@@ -51,6 +51,7 @@ func Run(version string) *cobra.Command {
 	flags.StringArrayVar(&f.targets, "target", nil, "what to judge; may be repeated")
 	f.filter.add(flags)
 	flags.BoolVar(&f.require, "require", false, "a target that does not join, or lacks an ability a scenario needs, is a failure")
+	flags.StringVar(&f.profile, "profile", "", "judge targets by this profile, such as redis-6.2, and not by what they say they are")
 	flags.BoolVar(&f.destructive, "destructive", false, "allow to flush, reset and reconfigure clusters that already run (addr:)")
 	flags.IntVar(&f.nodeTimeoutMillis, "node-timeout", int(steps.DefaultNodeTimeout/time.Millisecond), "cluster-node-timeout in milliseconds; all waiting is measured in it")
 	flags.IntVar(&f.parallel, "parallel", 2, "scenarios at the same time on each target; lines come as they end")
@@ -145,7 +146,7 @@ func (f *runFlags) options(targets []target.Target) steps.Options {
 	options.Targets, options.Features = targets, features.FS
 	options.Require, options.Destructive = f.require, f.destructive
 	options.NodeTimeout = time.Duration(f.nodeTimeoutMillis) * time.Millisecond
-	options.Repeat = f.repeat
+	options.Repeat, options.Profile = f.repeat, f.profile
 	options.Parallel, options.Shuffle, options.Seed = f.parallel, f.shuffle, f.seed
 	options.Suite, options.Command = f.suite, os.Args
 	return options
