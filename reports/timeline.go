@@ -1,7 +1,7 @@
 package reports
 
 // Timeline is the course of a scenario: what went over the wire and what was done to its nodes. All times count from the scenario's start.
-// A chart draws one line for each node, and between them what they sent.
+// Frames of pings and pongs that say what their sender said before are left out. A chart draws one line for each node, and between them what they sent.
 type Timeline struct {
 	// Exchanges are requests of the suite and their replies, oldest first, those of polling left out.
 	Exchanges []Exchange `json:"exchanges,omitempty"`
@@ -30,7 +30,7 @@ type Frame struct {
 // Fault is something done to a node or a link: "kill", "pause", "cut".
 type Fault struct {
 	AtMillis int64 `json:"atMillis"`
-	// Kind is kill, stop, restart, pause, resume, wipe, cut, heal, lose or delay.
+	// Kind is kill, stop, restart, pause, resume or wipe of nodes, and cut, break, lose, delay or heal of links.
 	Kind string `json:"kind"`
 	// Nodes are those it was done to; for links, their ends.
 	Nodes []string `json:"nodes"`

@@ -39,6 +39,7 @@ func (w *World) kill(names string) error {
 	}
 	errs := make([]error, len(members))
 	var killing sync.WaitGroup
+	w.did("kill", strings.Split(names, ", ")...)
 	for i, m := range members {
 		killer, able := m.Node.(target.Killer)
 		if !able {
@@ -71,6 +72,7 @@ func (w *World) restart(name string) error {
 	if err != nil {
 		return err
 	}
+	w.did("restart", name)
 	return w.restartMember(m)
 }
 
@@ -91,9 +93,12 @@ func (w *World) restartMember(m *member) error {
 func (w *World) restartAll() error {
 	errs := make([]error, len(w.cluster.members))
 	var starting sync.WaitGroup
+	var names []string
 	for _, m := range w.cluster.members {
+		names = append(names, m.name)
 		w.disconnect(m)
 	}
+	w.did("restart", names...)
 	for i, m := range w.cluster.members {
 		starting.Go(func() { errs[i] = w.restartMember(m) })
 	}
@@ -102,11 +107,11 @@ func (w *World) restartAll() error {
 }
 
 func (w *World) pause(name string) error {
-	return w.pausing(name, true, func(p target.Pauser, ctx context.Context) error { return p.Pause(ctx) })
+	return w.pausing("pause", name, true, func(p target.Pauser, ctx context.Context) error { return p.Pause(ctx) })
 }
 
 func (w *World) resume(name string) error {
-	return w.pausing(name, false, func(p target.Pauser, ctx context.Context) error { return p.Resume(ctx) })
+	return w.pausing("resume", name, false, func(p target.Pauser, ctx context.Context) error { return p.Resume(ctx) })
 }
 
 // wipe takes away all files of a node, whether it runs or not.
@@ -120,6 +125,7 @@ func (w *World) wipe(name string) error {
 		return &unsupported{"the target cannot take away a node's files"}
 	}
 	m.wasDown, m.unwritable = true, true
+	w.did("wipe", name)
 	return wiper.Wipe(w.ctx)
 }
 
@@ -145,7 +151,7 @@ func (w *World) standStill(name string) error {
 	return w.resume(name)
 }
 
-func (w *World) pausing(name string, down bool, do func(target.Pauser, context.Context) error) error {
+func (w *World) pausing(kind, name string, down bool, do func(target.Pauser, context.Context) error) error {
 	m, err := w.node(name)
 	if err != nil {
 		return err
@@ -155,6 +161,7 @@ func (w *World) pausing(name string, down bool, do func(target.Pauser, context.C
 		return &unsupported{"the target cannot pause a node"}
 	}
 	w.disconnect(m)
+	w.did(kind, name)
 	if err := do(pauser, w.ctx); err != nil {
 		return err
 	}

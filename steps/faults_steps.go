@@ -41,7 +41,7 @@ func (w *World) proxy() (*faults.Proxy, error) {
 }
 
 // change changes what the proxy does between the nodes of two subjects.
-func (w *World) change(one, other string, do func(r *faults.Rules, one, other []string)) error {
+func (w *World) change(kind, one, other string, do func(r *faults.Rules, one, other []string)) error {
 	p, err := w.proxy()
 	if err != nil {
 		return err
@@ -54,6 +54,8 @@ func (w *World) change(one, other string, do func(r *faults.Rules, one, other []
 	if err != nil {
 		return err
 	}
+	ends := slices.Compact(slices.Sorted(slices.Values(slices.Concat(from, to))))
+	w.did(kind, ends...)
 	p.Change(func(r *faults.Rules) { do(r, from, to) })
 	return nil
 }
@@ -69,18 +71,19 @@ func (w *World) namesOf(subject string) ([]string, error) {
 }
 
 func (w *World) cutOff(subject string) error {
-	return w.change(subject, "every node", func(r *faults.Rules, group, all []string) {
+	return w.change("cut", subject, "every node", func(r *faults.Rules, group, all []string) {
 		r.Cut(group, slices.DeleteFunc(all, func(name string) bool { return slices.Contains(group, name) }))
 	})
 }
 
 func (w *World) cutOffFrom(one, other string) error {
-	return w.change(one, other, (*faults.Rules).Cut)
+	return w.change("cut", one, other, (*faults.Rules).Cut)
 }
 
 func (w *World) breakLinks(one, other string) error {
 	p, err := w.proxy()
 	if err == nil {
+		w.did("break", one, other)
 		p.Break(one, other)
 	}
 	return err
@@ -91,7 +94,7 @@ func (w *World) loseFrames(what, from, to string) error {
 	if err != nil {
 		return err
 	}
-	return w.change(from, to, func(r *faults.Rules, from, to []string) {
+	return w.change("lose", from, to, func(r *faults.Rules, from, to []string) {
 		r.Add(faults.Filter{From: from, To: to, Types: types, Drop: true})
 	})
 }
@@ -105,7 +108,7 @@ func (w *World) delayFrames(what, from, to, timeouts string) error {
 	if timeouts != "half a" {
 		delay = time.Duration(number(timeouts)) * w.nodeTimeout
 	}
-	return w.change(from, to, func(r *faults.Rules, from, to []string) {
+	return w.change("delay", from, to, func(r *faults.Rules, from, to []string) {
 		r.Add(faults.Filter{From: from, To: to, Types: types, Delay: delay})
 	})
 }
@@ -129,6 +132,7 @@ func typesOf(what string) ([]bus.Type, error) {
 func (w *World) heal() error {
 	p, err := w.proxy()
 	if err == nil {
+		w.did("heal", p.Nodes()...)
 		p.Change((*faults.Rules).Heal)
 	}
 	return err

@@ -66,7 +66,9 @@ func (l *ledger) saw(s *scenario, w *World, views []reports.NodeView, broken err
 	defer l.mutex.Unlock()
 	e := l.entries[s.ID]
 	e.result.Checks, e.result.Waits, e.result.Nodes, e.result.Writes = w.checks, w.waits, views, w.writes
-	e.wire = w.trace.since(e.result.Started)
+	e.wire, _ = w.trace.since(e.result.Started)
+	e.wire = e.wire[max(0, len(e.wire)-failureExchanges):]
+	e.result.Timeline = w.timeline(e.result.Started)
 	if broken != nil {
 		e.failed = broken
 		e.result.Failure = e.evidence(&reports.Step{Keyword: "After", Text: "the scenario"}, broken)

@@ -135,7 +135,7 @@ func (w *World) follows(p *puppet.Puppet, primary string) error {
 func (w *World) toBus(p *puppet.Puppet, m *member, t bus.Type, change func(*bus.Frame)) error {
 	ctx, cancel := w.limited()
 	defer cancel()
-	return w.silence(m, p.Send(ctx, m.busAddr(), t, change))
+	return w.silence(m, p.Send(ctx, puppet.Peer{ID: m.id, BusAddr: m.busAddr()}, t, change))
 }
 
 func (m *member) busAddr() string { return net.JoinHostPort(m.host(), itoa(m.BusPort())) }

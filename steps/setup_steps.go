@@ -3,6 +3,7 @@ package steps
 import (
 	"strconv"
 	"strings"
+	"time"
 )
 
 func (w *World) setupActions() []sentence {
@@ -32,6 +33,7 @@ func (w *World) giveStrangers(count string) error {
 func (w *World) giveShape(s shape) (err error) {
 	s.proxied = w.scenario.shape.proxied
 	w.cluster, err = w.pool.take(w.ctx, s)
+	w.handedOver = time.Now()
 	return err
 }
 

@@ -8,16 +8,22 @@ import (
 	"github.com/clusterspec/clusterspec/reports"
 )
 
-// Limits of what a failure shows of the wire.
+// Limits of what is kept of the wire.
 const (
-	traceExchanges = 20
-	traceBytes     = 600 // of one request or reply
+	traceFirst       = 30 // exchanges from the beginning of a scenario
+	traceLast        = 30 // and from its end
+	failureExchanges = 20 // of them, those that a failure shows
+	traceBytes       = 600
+	timelineBytes    = 200 // of one request or reply in the timeline
 )
 
-// trace keeps the last exchanges of the scenario's clients.
+// trace keeps the exchanges of the scenario's clients: the first and the last, if there are many.
 type trace struct {
-	mutex sync.Mutex
-	last  []tracedExchange
+	mutex   sync.Mutex
+	first   []tracedExchange
+	last    []tracedExchange
+	dropped int
+	polled  map[string]string // while the judge waits: what each question was answered last
 }
 
 type tracedExchange struct {
@@ -26,44 +32,76 @@ type tracedExchange struct {
 	request, reply string
 }
 
+// unasked stands for the request where a node spoke first.
+const unasked = "(unasked)"
+
 func (t *trace) add(node string, e wire.Exchange) {
 	next := tracedExchange{at: e.At, node: node, request: cut(commandText(e.Request)), reply: cut(e.Reply.String())}
 	if len(e.Request) == 0 {
-		next.request = "(unasked)"
+		next.request = unasked
 	}
 	if e.Err != nil {
 		next.reply = e.Err.Error()
 	}
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
-	if n := len(t.last); n > 0 && t.last[n-1].same(next) {
-		t.last[n-1] = next // a poll that saw the same again
-		return
-	}
-	t.last = append(t.last, next)
-	if len(t.last) > traceExchanges {
-		t.last = t.last[1:]
+	switch {
+	case t.sawThat(next):
+	case len(t.first) < traceFirst:
+		t.first = append(t.first, next)
+	case len(t.last) < traceLast:
+		t.last = append(t.last, next)
+	default:
+		t.last = append(t.last[1:], next)
+		t.dropped++
 	}
 }
 
-func (e tracedExchange) same(o tracedExchange) bool {
-	return e.node == o.node && e.request == o.request && e.reply == o.reply
+// sawThat tells whether a poll was answered as it was before.
+func (t *trace) sawThat(e tracedExchange) bool {
+	if t.polled == nil || e.request == unasked {
+		return false
+	}
+	question := e.node + " " + e.request
+	before, asked := t.polled[question]
+	t.polled[question] = e.reply
+	return asked && before == e.reply
 }
 
-// since lists the exchanges with their times counted from the beginning of the scenario.
-func (t *trace) since(began time.Time) []reports.Exchange {
+// polling leaves out, until its result is called, what only repeats itself.
+func (t *trace) polling() (over func()) {
+	set := func(polled map[string]string) {
+		t.mutex.Lock()
+		defer t.mutex.Unlock()
+		t.polled = polled
+	}
+	set(map[string]string{})
+	return func() { set(nil) }
+}
+
+// since lists the exchanges with their times counted from the beginning of the scenario, and says how many were dropped from their middle.
+func (t *trace) since(began time.Time) (all []reports.Exchange, dropped int) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
-	var all []reports.Exchange
-	for _, e := range t.last {
-		all = append(all, reports.Exchange{AtMillis: max(0, e.at.Sub(began).Milliseconds()), Node: e.node, Request: e.request, Reply: e.reply})
+	for _, part := range [][]tracedExchange{t.first, t.last} {
+		for _, e := range part {
+			all = append(all, reports.Exchange{AtMillis: millisSince(began, e.at), Node: e.node, Request: e.request, Reply: e.reply})
+		}
 	}
-	return all
+	return all, t.dropped
 }
 
-func cut(text string) string {
-	if len(text) > traceBytes {
-		return text[:traceBytes] + "…"
+func millisSince(began, at time.Time) int64 { return max(0, at.Sub(began).Milliseconds()) }
+
+func cut(text string) string { return cutTo(text, traceBytes) }
+
+// cutTo shortens a text to some bytes, so that no rune is broken.
+func cutTo(text string, bytes int) string {
+	if len(text) <= bytes {
+		return text
 	}
-	return text
+	for bytes > 0 && text[bytes]&0xc0 == 0x80 {
+		bytes--
+	}
+	return text[:bytes] + "…"
 }

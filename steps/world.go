@@ -27,6 +27,9 @@ type World struct {
 	opened   []opened // slots that were opened, to be closed
 	restored bool     // whether all that succeeded
 
+	handedOver time.Time // when the cluster was there
+	done       []deed    // to nodes and links
+
 	clients     map[string]*client
 	last        reply
 	subscribers []*subscriber
@@ -135,6 +138,7 @@ func (w *World) checkEqual(node, got, want string) error {
 
 // within looks until the statement holds or the time is over. The attempts count as one.
 func (w *World) within(timeouts int, holds func() error) error {
+	defer w.trace.polling()()
 	began, checks := time.Now(), w.checks
 	allowed := time.Duration(timeouts) * w.nodeTimeout
 	for {
@@ -155,6 +159,7 @@ func (w *World) within(timeouts int, holds func() error) error {
 
 // throughout looks until the time is over or the statement holds no longer.
 func (w *World) throughout(timeouts int, holds func() error) error {
+	defer w.trace.polling()()
 	began, checks := time.Now(), w.checks
 	allowed := time.Duration(timeouts) * w.nodeTimeout
 	for time.Since(began) < allowed {

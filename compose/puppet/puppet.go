@@ -23,8 +23,8 @@ const writeLimit = 5 * time.Second
 
 // Puppet is one played node. It is safe for use by several goroutines.
 type Puppet struct {
-	// Log holds every frame that was received, From being the sender's id.
-	Log bus.Log
+	// Log holds every frame that was received, and Sent every one that was sent; From and To are ids.
+	Log, Sent bus.Log
 
 	listener net.Listener
 	serving  sync.WaitGroup
@@ -114,9 +114,15 @@ func (p *Puppet) Silence(silent bool) {
 	p.silent = silent
 }
 
-// Send sends a frame on a link of its own to a bus port, with the puppet's header; change makes of it what it is to be. The gossip goes along
-// with pings, pongs and meets.
-func (p *Puppet) Send(ctx context.Context, addr string, t bus.Type, change func(*bus.Frame)) error {
+// Peer is a node that a puppet speaks to.
+type Peer struct {
+	ID      string
+	BusAddr string // host:port
+}
+
+// Send sends a frame on a link of its own, with the puppet's header; change makes of it what it is to be. The gossip goes along with pings,
+// pongs and meets.
+func (p *Puppet) Send(ctx context.Context, to Peer, t bus.Type, change func(*bus.Frame)) error {
 	f := p.Says()
 	f.Type = t
 	if t > bus.Meet {
@@ -125,7 +131,12 @@ func (p *Puppet) Send(ctx context.Context, addr string, t bus.Type, change func(
 	if change != nil {
 		change(&f)
 	}
-	return p.SendBytes(ctx, addr, f.Bytes())
+	p.noteSent(&f, to.ID)
+	return p.SendBytes(ctx, to.BusAddr, f.Bytes())
+}
+
+func (p *Puppet) noteSent(f *bus.Frame, to string) {
+	p.Sent.Add(bus.Seen{At: time.Now(), From: p.ID(), To: to, Frame: f})
 }
 
 // SendBytes sends any bytes on its own link. A link that the node has closed in between is opened anew, once.
@@ -235,6 +246,7 @@ func (p *Puppet) answer(link net.Conn, f *bus.Frame) error {
 	case f.Type == bus.Ping || f.Type == bus.Meet:
 		pong := p.Says()
 		pong.Type = bus.Pong
+		p.noteSent(&pong, f.Sender)
 		link.SetWriteDeadline(time.Now().Add(writeLimit))
 		_, err := link.Write(pong.Bytes())
 		return err
@@ -249,7 +261,7 @@ func (p *Puppet) giveVote(request *bus.Frame) {
 	ctx, cancel := context.WithTimeout(context.Background(), writeLimit)
 	defer cancel()
 	addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(int(request.BusPort)))
-	p.Send(ctx, addr, bus.Vote, func(f *bus.Frame) { f.CurrentEpoch = request.CurrentEpoch })
+	p.Send(ctx, Peer{request.Sender, addr}, bus.Vote, func(f *bus.Frame) { f.CurrentEpoch = request.CurrentEpoch })
 }
 
 // Close ends all links and waits until nobody is at work for the puppet.

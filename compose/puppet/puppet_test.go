@@ -105,7 +105,7 @@ func TestALinkThatWasClosedIsOpenedAnew(t *testing.T) {
 	p, other := made(t), made(t)
 	addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(other.Port()))
 	for range 3 {
-		if err := p.Send(t.Context(), addr, bus.Ping, nil); err != nil {
+		if err := p.Send(t.Context(), Peer{BusAddr: addr}, bus.Ping, nil); err != nil {
 			t.Fatal(err)
 		}
 		link, _, _ := p.link(t.Context(), addr)
