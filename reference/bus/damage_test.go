@@ -156,7 +156,7 @@ func TestServersReactTheSame(t *testing.T) {
 func reactionOf(t *testing.T, r *redis, wire, good []byte) reaction {
 	t.Helper()
 	received, pongs := r.stat(t, "received"), r.stat(t, "pong_sent")
-	conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", r.busPort))
+	conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", r.BusPort))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,10 +21,10 @@ var record = flag.String("record", "", "keep one frame of each type in testdata/
 func TestRealFrames(t *testing.T) {
 	a := startRedis(t, "--cluster-node-timeout", "1500", "--cluster-announce-hostname", "a.example.com")
 	b := startRedis(t, "--cluster-node-timeout", "1500", "--cluster-announce-ip", "127.0.0.1")
-	_, _ = a.do("CONFIG SET cluster-announce-human-nodename node-a") // 7.0 does not know it
+	_, _ = a.Do("CONFIG SET cluster-announce-human-nodename node-a") // 7.0 does not know it
 	a.must(t, "CLUSTER ADDSLOTSRANGE 0 100 5460 5460")
 	a.must(t, "CLUSTER SET-CONFIG-EPOCH 1")
-	a.must(t, fmt.Sprintf("CLUSTER MEET 127.0.0.1 %s %d", portOf(b), b.busPort))
+	a.must(t, fmt.Sprintf("CLUSTER MEET 127.0.0.1 %d %d", b.Port, b.BusPort))
 	p := newPeer(t, mustID(t, strings.Repeat("0123456789", 4)))
 	s := script{t, a, b, p, a.id(t), b.id(t)}
 
@@ -52,7 +52,7 @@ func (s *script) join() {
 	s.a.must(s.t, fmt.Sprintf("CLUSTER MEET 127.0.0.1 1 %d", s.p.self.BusPort))
 	meet := s.p.await("a meet from A", func(f *Frame) bool { return f.Type == TypeMeet && f.Sender == s.idA })
 	const lightHeader Flags = 1 << 11 // Valkey 8 says that it reads shorter headers
-	if meet.Flags&^lightHeader != FlagMyself|FlagPrimary || meet.BusPort != s.a.busPort {
+	if meet.Flags&^lightHeader != FlagMyself|FlagPrimary || int(meet.BusPort) != s.a.BusPort {
 		s.t.Errorf("A introduces itself as %v", meet)
 	}
 	s.knows("A to know the peer with its hostname", s.a, ",peer.example.com master")
@@ -65,7 +65,7 @@ func (s *script) join() {
 	ping := s.p.await("a ping with gossip about B", func(f *Frame) bool {
 		return f.Type == TypePing && f.Sender == s.idA && aboutB(f) >= 0 && f.Ext.Hostname == "a.example.com"
 	})
-	if g := ping.Gossip[aboutB(ping)]; g.IP != "127.0.0.1" || g.BusPort != s.b.busPort || !g.Flags.Has(FlagPrimary) {
+	if g := ping.Gossip[aboutB(ping)]; g.IP != "127.0.0.1" || int(g.BusPort) != s.b.BusPort || !g.Flags.Has(FlagPrimary) {
 		s.t.Errorf("A says of B %+v", g)
 	}
 	s.p.await("B's announced address", func(f *Frame) bool { return f.Sender == s.idB && f.IP == "127.0.0.1" })
@@ -130,10 +130,10 @@ func (s *script) takeOver() {
 
 // fail stops B and lets the peer agree with A, by gossip, that it is down.
 func (s *script) fail() {
-	s.b.stop()
+	s.b.Kill()
 	s.p.change(func(self *Frame) {
 		self.Gossip = []Gossip{{
-			ID: s.idB, IP: "127.0.0.1", Port: 1, BusPort: s.b.busPort, Flags: FlagReplica | FlagPFail,
+			ID: s.idB, IP: "127.0.0.1", Port: 1, BusPort: uint16(s.b.BusPort), Flags: FlagReplica | FlagPFail,
 		}}
 	})
 	link := s.p.dial(s.a)
@@ -205,9 +205,7 @@ func (s *script) replicate(primary NodeID) {
 func (s *script) knows(what string, r *redis, text string) {
 	s.t.Helper()
 	eventually(s.t, what, func() bool {
-		nodes, err := r.do("CLUSTER NODES")
+		nodes, err := r.Do("CLUSTER NODES")
 		return err == nil && strings.Contains(nodes, text)
 	})
 }
-
-func portOf(r *redis) string { return r.addr[strings.LastIndexByte(r.addr, ':')+1:] }

@@ -53,7 +53,7 @@ func (p *peer) change(with func(self *Frame)) {
 // dial opens a link to a real node's bus port.
 func (p *peer) dial(r *redis) net.Conn {
 	p.t.Helper()
-	conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", r.busPort))
+	conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", r.BusPort))
 	if err != nil {
 		p.t.Fatal(err)
 	}

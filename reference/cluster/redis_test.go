@@ -2,21 +2,17 @@ package cluster_test
 
 import (
 	"bufio"
-	"bytes"
 	"fmt"
 	"io"
-	"net"
-	"os/exec"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/clusterspec/clusterspec/reference/clock"
 	"github.com/clusterspec/clusterspec/reference/cluster"
-	"github.com/clusterspec/clusterspec/reference/ports"
+	"github.com/clusterspec/clusterspec/reference/oracle"
 	"github.com/clusterspec/clusterspec/reference/slot"
 )
 
@@ -26,138 +22,14 @@ const redisNodeTimeout = 1500
 
 // redis is a real redis-server with cluster mode on.
 type redis struct {
-	t       *testing.T
-	dir     string
-	port    uint16
-	busPort uint16
-	log     logBuffer
-	cmd     *exec.Cmd
-	id      string
-}
-
-// logBuffer is what a server writes while the test reads it.
-type logBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *logBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *logBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
+	*oracle.Server
+	id string
 }
 
 func startRedis(t *testing.T) *redis {
 	t.Helper()
-	if _, err := exec.LookPath("redis-server"); err != nil {
-		t.Fatal("this test needs a real redis-server (7.0 or later) on the PATH")
-	}
-	const attempts = 5 // another process may take a port between our choice and the server's bind
-	for range attempts {
-		port := uint16(ports.ForTest(t))
-		r := &redis{t: t, dir: t.TempDir(), port: port, busPort: port + ports.BusOffset}
-		if r.start() {
-			t.Cleanup(r.finish)
-			r.id = r.must("CLUSTER MYID")
-			return r
-		}
-		r.kill()
-	}
-	t.Fatal("redis-server does not start")
-	return nil
-}
-
-// start runs the server, for the first time or again, and waits until it answers.
-func (r *redis) start() bool {
-	r.cmd = exec.Command("redis-server",
-		"--port", strconv.Itoa(int(r.port)), "--cluster-port", strconv.Itoa(int(r.busPort)), "--bind", "127.0.0.1", "--dir", r.dir,
-		"--cluster-enabled", "yes", "--cluster-node-timeout", strconv.Itoa(redisNodeTimeout), "--save", "",
-		"--repl-diskless-sync-delay", "0", "--crash-log-enabled", "no", "--crash-memcheck-enabled", "no")
-	r.cmd.Stdout, r.cmd.Stderr = &r.log, &r.log
-	if err := r.cmd.Start(); err != nil {
-		r.t.Fatal(err)
-	}
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		if _, err := r.do("PING"); err == nil {
-			return true
-		}
-	}
-	return false
-}
-
-func (r *redis) kill() {
-	_ = r.cmd.Process.Kill() // it may have ended already
-	_ = r.cmd.Wait()
-}
-
-func (r *redis) finish() {
-	if r.t.Failed() {
-		if nodes, err := r.do("CLUSTER NODES"); err == nil {
-			r.t.Logf("redis %s sees\n%s", r.id, nodes)
-		}
-	}
-	r.kill()
-	if r.t.Failed() {
-		lines := strings.Split(r.log.String(), "\n")
-		r.t.Logf("redis %s\n%s", r.id, strings.Join(lines[max(0, len(lines)-60):], "\n"))
-	}
-}
-
-// do sends one inline command and returns the reply's text.
-func (r *redis) do(command string) (string, error) {
-	conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", r.port))
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = conn.Close() }()
-	_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
-	if _, err := io.WriteString(conn, command+"\r\n"); err != nil {
-		return "", err
-	}
-	return readReply(bufio.NewReader(conn))
-}
-
-// readReply reads one reply; of an array the elements, a line each.
-func readReply(reader *bufio.Reader) (string, error) {
-	head, err := reader.ReadString('\n')
-	if err != nil {
-		return "", err
-	}
-	head = strings.TrimSpace(head)
-	n, _ := strconv.Atoi(head[1:])
-	switch head[0] {
-	case '$':
-		text := make([]byte, n+2)
-		_, err = io.ReadFull(reader, text)
-		return string(text[:n]), err
-	case '*':
-		var items []string
-		for range n {
-			item, err := readReply(reader)
-			if err != nil {
-				return "", err
-			}
-			items = append(items, item)
-		}
-		return strings.Join(items, "\n"), nil
-	}
-	return head, nil
-}
-
-// must sends one inline command that has to succeed.
-func (r *redis) must(format string, args ...any) string {
-	r.t.Helper()
-	reply, err := r.do(fmt.Sprintf(format, args...))
-	if err != nil || strings.HasPrefix(reply, "-") {
-		r.t.Fatalf("%s: %s %v", fmt.Sprintf(format, args...), reply, err)
-	}
-	return reply
+	s := oracle.Start(t, "--cluster-enabled", "yes", "--cluster-node-timeout", strconv.Itoa(redisNodeTimeout), "--repl-diskless-sync-delay", "0")
+	return &redis{s, s.Must("CLUSTER MYID")}
 }
 
 // wait polls until why returns an empty text, which otherwise says what is missing.
@@ -201,18 +73,18 @@ func mix(t *testing.T, servers int, machineIsPrimary bool) *mixed {
 		if machineIsPrimary {
 			s = share(i+1, servers+1)
 		}
-		r.must("CLUSTER ADDSLOTSRANGE %d %d", s.From, s.To)
-		r.must("CLUSTER SET-CONFIG-EPOCH %d", i+2)
+		r.Must("CLUSTER ADDSLOTSRANGE %d %d", s.From, s.To)
+		r.Must("CLUSTER SET-CONFIG-EPOCH %d", i+2)
 	}
 	x.b.must(func(m *cluster.Machine, now clock.Instant) error { return m.SetConfigEpoch(now, 1) })
 	// The machine meets one half of the servers, the other half meets the machine.
 	for i, r := range x.servers {
 		if i%2 == 0 {
 			x.b.must(func(m *cluster.Machine, now clock.Instant) error {
-				return m.Meet(now, "127.0.0.1", int(r.port), int(r.busPort))
+				return m.Meet(now, "127.0.0.1", r.Port, r.BusPort)
 			})
 		} else {
-			r.must("CLUSTER MEET 127.0.0.1 %d %d", x.b.port, x.b.busPort)
+			r.Must("CLUSTER MEET 127.0.0.1 %d %d", x.b.port, x.b.busPort)
 		}
 	}
 	x.agree()
@@ -229,11 +101,11 @@ func (x *mixed) agree() {
 			return "the machine's cluster is down:\n" + ours
 		}
 		for _, r := range x.servers {
-			theirs, err := r.do("CLUSTER NODES")
+			theirs, err := r.Do("CLUSTER NODES")
 			if err != nil {
 				continue // it is down
 			}
-			if info := r.must("CLUSTER INFO"); !strings.Contains(info, "cluster_state:ok") {
+			if info := r.Must("CLUSTER INFO"); !strings.Contains(info, "cluster_state:ok") {
 				return "the cluster of " + r.id + " is down:\n" + theirs
 			}
 			if strings.Count(ours, "\n") != strings.Count(theirs, "\n") {
@@ -275,11 +147,11 @@ func TestRealNeighbours(t *testing.T) {
 // doubts about anybody.
 func realLinks(x *mixed) {
 	for _, r := range x.servers {
-		words := line(r.must("CLUSTER NODES"), x.b.id())
+		words := line(r.Must("CLUSTER NODES"), x.b.id())
 		if want := fmt.Sprintf("127.0.0.1:%d@%d", x.b.port, x.b.busPort); words[1] != want || words[7] != "connected" {
 			x.Errorf("a server sees the machine as %v", words)
 		}
-		if links := r.must("CLUSTER LINKS"); strings.Count(links, x.b.id()) != 2 {
+		if links := r.Must("CLUSTER LINKS"); strings.Count(links, x.b.id()) != 2 {
 			x.Errorf("a server has other links with the machine than one each way:\n%s", links)
 		}
 	}
@@ -289,7 +161,7 @@ func realLinks(x *mixed) {
 		x.Error("the machine took a healthy server for dead")
 	}
 	for _, r := range x.servers {
-		if strings.Contains(r.log.String(), "failing") {
+		if strings.Contains(r.Log(), "failing") {
 			x.Error("a server took the machine for dead")
 		}
 	}
@@ -298,30 +170,26 @@ func realLinks(x *mixed) {
 // realPublish: messages cross the bus both ways.
 func realPublish(x *mixed) {
 	r := x.servers[0]
-	r.must("PUBLISH news hello")
+	r.Must("PUBLISH news hello")
 	wait(x.T, func() string {
 		x.b.mu.Lock()
 		defer x.b.mu.Unlock()
 		return contains(strings.Join(x.b.delivered, ";"), "news hello false")
 	})
-	conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", r.port))
-	if err != nil {
-		x.Fatal(err)
-	}
-	defer func() { _ = conn.Close() }()
+	conn := r.Dial()
 	_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
 	if _, err := io.WriteString(conn, "SUBSCRIBE news\r\n"); err != nil {
 		x.Fatal(err)
 	}
 	reader := bufio.NewReader(conn)
-	if reply, err := readReply(reader); err != nil || reply != "subscribe\nnews\n:1" {
+	if reply, err := oracle.ReadReply(reader); err != nil || reply != "subscribe\nnews\n:1" {
 		x.Fatalf("SUBSCRIBE: %q %v", reply, err)
 	}
 	x.b.must(func(m *cluster.Machine, now clock.Instant) error {
 		m.Publish([]byte("news"), []byte("hi"), false)
 		return nil
 	})
-	if reply, err := readReply(reader); err != nil || reply != "message\nnews\nhi" {
+	if reply, err := oracle.ReadReply(reader); err != nil || reply != "message\nnews\nhi" {
 		x.Errorf("the subscriber got %q %v", reply, err)
 	}
 }
@@ -329,9 +197,9 @@ func realPublish(x *mixed) {
 // realSlotMove: slots move between the machine and a server in both directions, by SETSLOT.
 func realSlotMove(x *mixed) {
 	r := x.servers[0]
-	r.must("CLUSTER SETSLOT 5 IMPORTING %s", x.b.id())
+	r.Must("CLUSTER SETSLOT 5 IMPORTING %s", x.b.id())
 	x.b.must(func(m *cluster.Machine, now clock.Instant) error { return m.SetMigrating(now, 5, r.id) })
-	r.must("CLUSTER SETSLOT 5 NODE %s", r.id)
+	r.Must("CLUSTER SETSLOT 5 NODE %s", r.id)
 	x.b.must(func(m *cluster.Machine, now clock.Instant) error { return m.SetNode(now, 5, r.id) })
 	x.agree()
 	x.b.must(func(m *cluster.Machine, now clock.Instant) error { return m.SetImporting(now, 16000, x.servers[1].id) })
@@ -345,14 +213,10 @@ func realSlotMove(x *mixed) {
 // realFailAndBack: a server is stopped for a while, and forgiven afterwards.
 func realFailAndBack(x *mixed) {
 	frozen := x.servers[0]
-	if err := frozen.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
-		x.Fatal(err)
-	}
+	frozen.Signal(syscall.SIGSTOP)
 	wait(x.T, func() string { return contains(x.b.nodes(), "master,fail ") })
-	wait(x.T, func() string { return contains(x.servers[1].must("CLUSTER NODES"), "master,fail ") })
-	if err := frozen.cmd.Process.Signal(syscall.SIGCONT); err != nil {
-		x.Fatal(err)
-	}
+	wait(x.T, func() string { return contains(x.servers[1].Must("CLUSTER NODES"), "master,fail ") })
+	frozen.Signal(syscall.SIGCONT)
 	x.agree()
 }
 
@@ -361,15 +225,15 @@ func TestRealVote(t *testing.T) {
 	t.Parallel()
 	x := mix(t, 2, true)
 	victim, replica := x.servers[0], startRedis(t)
-	replica.must("CLUSTER MEET 127.0.0.1 %d %d", x.b.port, x.b.busPort)
+	replica.Must("CLUSTER MEET 127.0.0.1 %d %d", x.b.port, x.b.busPort)
 	wait(t, func() string { return replies(replica, "CLUSTER REPLICATE "+victim.id, "+OK") })
 	x.servers = append(x.servers, replica)
 	x.agree()
-	wait(t, func() string { return contains(replica.must("INFO replication"), "master_link_status:up") })
+	wait(t, func() string { return contains(replica.Must("INFO replication"), "master_link_status:up") })
 
-	victim.kill()
+	victim.Kill()
 	wait(t, func() string {
-		return contains(strings.Join(line(replica.must("CLUSTER NODES"), replica.id), " "), "master")
+		return contains(strings.Join(line(replica.Must("CLUSTER NODES"), replica.id), " "), "master")
 	})
 	if x.b.noted(cluster.VoteGranted) != 1 {
 		t.Errorf("the machine voted %d times", x.b.noted(cluster.VoteGranted))
@@ -377,8 +241,8 @@ func TestRealVote(t *testing.T) {
 	if x.b.noted(cluster.PeerFailed) != 1 {
 		t.Errorf("the machine set FAIL %d times", x.b.noted(cluster.PeerFailed))
 	}
-	if !victim.start() {
-		t.Fatal("the victim does not start again")
+	if err := victim.Restart(); err != nil {
+		t.Fatal(err)
 	}
 	x.agree()
 	if words := line(x.b.nodes(), victim.id); words[2] != "slave" || words[3] != replica.id {
@@ -393,7 +257,7 @@ func TestRealElection(t *testing.T) {
 	victim := x.servers[0]
 	x.b.must(func(m *cluster.Machine, now clock.Instant) error { return m.Replicate(now, victim.id) })
 	x.agree()
-	victim.kill()
+	victim.Kill()
 	wait(t, func() string {
 		if x.b.ask(func(m *cluster.Machine) bool { return m.Myself().IsPrimary() }) {
 			return ""
@@ -401,8 +265,8 @@ func TestRealElection(t *testing.T) {
 		return "the machine is not elected"
 	})
 	x.agreeWithout(victim)
-	if !victim.start() {
-		t.Fatal("the victim does not start again")
+	if err := victim.Restart(); err != nil {
+		t.Fatal(err)
 	}
 	x.agree()
 	if words := line(x.b.nodes(), victim.id); words[2] != "slave" || words[3] != x.b.id() {
@@ -422,10 +286,10 @@ func TestRealManualFailover(t *testing.T) {
 			x.agree()
 			x.b.must(func(m *cluster.Machine, now clock.Instant) error { return m.Failover(now, mode) })
 			wait(t, func() string {
-				return contains(strings.Join(line(primary.must("CLUSTER NODES"), primary.id), " "), "slave "+x.b.id())
+				return contains(strings.Join(line(primary.Must("CLUSTER NODES"), primary.id), " "), "slave "+x.b.id())
 			})
 			x.agree()
-			if mode == cluster.FailoverAgreed && !strings.Contains(primary.log.String(), "Manual failover requested by replica") {
+			if mode == cluster.FailoverAgreed && !strings.Contains(primary.Log(), "Manual failover requested by replica") {
 				t.Error("the server was not asked to hold its writes")
 			}
 			if x.b.noted(cluster.ManualReady) != 1 && mode == cluster.FailoverAgreed {
@@ -443,11 +307,11 @@ func TestRealTakeoverOfMachine(t *testing.T) {
 			t.Parallel()
 			x := mix(t, 2, true)
 			replica := startRedis(t)
-			replica.must("CLUSTER MEET 127.0.0.1 %d %d", x.b.port, x.b.busPort)
+			replica.Must("CLUSTER MEET 127.0.0.1 %d %d", x.b.port, x.b.busPort)
 			wait(t, func() string { return replies(replica, "CLUSTER REPLICATE "+x.b.id(), "+OK") })
 			x.servers = append(x.servers, replica)
 			x.agree()
-			replica.must("CLUSTER FAILOVER %s", mode)
+			replica.Must("CLUSTER FAILOVER %s", mode)
 			wait(t, func() string {
 				if x.b.ask(func(m *cluster.Machine) bool { return m.Myself().IsReplica() }) {
 					return ""
@@ -467,16 +331,16 @@ func TestRealForget(t *testing.T) {
 	t.Parallel()
 	x := mix(t, 1, true)
 	r := x.servers[0]
-	r.must("CLUSTER FORGET %s", x.b.id())
+	r.Must("CLUSTER FORGET %s", x.b.id())
 	time.Sleep(2 * redisNodeTimeout * time.Millisecond)
-	if line(r.must("CLUSTER NODES"), x.b.id()) != nil {
+	if line(r.Must("CLUSTER NODES"), x.b.id()) != nil {
 		t.Error("the server remembers the machine")
 	}
 	x.b.must(func(m *cluster.Machine, now clock.Instant) error {
-		return m.Meet(now, "127.0.0.1", int(r.port), int(r.busPort))
+		return m.Meet(now, "127.0.0.1", r.Port, r.BusPort)
 	})
 	wait(t, func() string {
-		if line(r.must("CLUSTER NODES"), x.b.id()) == nil {
+		if line(r.Must("CLUSTER NODES"), x.b.id()) == nil {
 			return "the server does not know the machine again"
 		}
 		return ""
@@ -500,7 +364,7 @@ func contains(text, part string) string {
 }
 
 func replies(r *redis, command, want string) string {
-	reply, err := r.do(command)
+	reply, err := r.Do(command)
 	if reply == want {
 		return ""
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/clusterspec/clusterspec/reference/bus"
+	"github.com/clusterspec/clusterspec/reference/oracle"
 )
 
 // TestRedisRefusesTheSame gives every damaged file to a real server: what we refuse, it refuses.
@@ -20,7 +21,7 @@ func TestRedisRefusesTheSame(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			if r, err := startRedis(t, c.text); err == nil {
-				t.Errorf("redis-server accepts this file:\n%s\nand makes of it:\n%s", c.text, r.must(t, "CLUSTER NODES"))
+				t.Errorf("redis-server accepts this file:\n%s\nand makes of it:\n%s", c.text, r.Must("CLUSTER NODES"))
 			}
 		})
 	}
@@ -41,10 +42,10 @@ func TestRedisReadsTheSame(t *testing.T) {
 				if err != nil {
 					t.Fatalf("%s: %v\n%s", form, err, text)
 				}
-				if got, want := seen(t, r.must(t, "CLUSTER NODES")), facts(f); got != want {
+				if got, want := seen(t, r.Must("CLUSTER NODES")), facts(f); got != want {
 					t.Errorf("%s: redis-server has read\n%s\nwant\n%s", form, got, want)
 				}
-				saved, err := Parse([]byte(r.savedConf(t)))
+				saved, err := Parse([]byte(savedConf(t, r)))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -71,35 +72,34 @@ func TestRedisWritesTheSame(t *testing.T) {
 		t.Fatal(err)
 	}
 	checkWritten(t, a)
-	a.must(t, "CLUSTER ADDSLOTSRANGE 0 100 200 200 16383 16383")
-	b.must(t, "CLUSTER ADDSLOTS 300")
-	self, err := Parse([]byte(b.savedConf(t)))
+	a.Must("CLUSTER ADDSLOTSRANGE 0 100 200 200 16383 16383")
+	b.Must("CLUSTER ADDSLOTS 300")
+	self, err := Parse([]byte(savedConf(t, b)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	me := self.Myself()
-	host, port, _ := strings.Cut(b.addr, ":")
-	a.must(t, fmt.Sprintf("CLUSTER MEET %s %s %d", host, port, me.BusPort))
-	wait(t, "a to hear of slot 300", func() bool { return strings.Contains(a.must(t, "CLUSTER NODES"), " 300\n") })
-	a.must(t, "CLUSTER SETSLOT 93 MIGRATING "+me.ID.String())
-	a.must(t, "CLUSTER SETSLOT 300 IMPORTING "+me.ID.String())
+	a.Must("CLUSTER MEET 127.0.0.1 %d %d", b.Port, me.BusPort)
+	wait(t, "a to hear of slot 300", func() bool { return strings.Contains(a.Must("CLUSTER NODES"), " 300\n") })
+	a.Must("CLUSTER SETSLOT 93 MIGRATING %s", me.ID)
+	a.Must("CLUSTER SETSLOT 300 IMPORTING %s", me.ID)
 	checkWritten(t, a)
 	checkWritten(t, b)
-	b.must(t, "CLUSTER DELSLOTS 300")
-	replicate := "CLUSTER REPLICATE " + a.must(t, "CLUSTER MYID")
+	b.Must("CLUSTER DELSLOTS 300")
+	replicate := "CLUSTER REPLICATE " + a.Must("CLUSTER MYID")
 	wait(t, "b to become a replica", func() bool {
-		reply, err := b.do(replicate)
+		reply, err := b.Do(replicate)
 		return err == nil && strings.HasPrefix(reply, "+")
 	})
-	wait(t, "a to hear of its replica", func() bool { return strings.Contains(a.must(t, "CLUSTER NODES"), " slave ") })
+	wait(t, "a to hear of its replica", func() bool { return strings.Contains(a.Must("CLUSTER NODES"), " slave ") })
 	checkWritten(t, a)
 	checkWritten(t, b)
 }
 
 // checkWritten compares the file that r saves with what we make of what we read in it.
-func checkWritten(t *testing.T, r *redis) {
+func checkWritten(t *testing.T, r *oracle.Server) {
 	t.Helper()
-	text := r.savedConf(t)
+	text := savedConf(t, r)
 	text = strings.TrimRight(text, "\n") + "\n" // 7.0 pads a file that has become shorter
 	f, err := Parse([]byte(text))
 	if err != nil {
