@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/clusterspec/clusterspec/reference/oracle"
 	"github.com/clusterspec/clusterspec/reference/resp"
 )
 
@@ -52,7 +53,7 @@ func TestSameRepliesAsRedis(t *testing.T) {
 // duel is one script against both servers.
 type duel struct {
 	t       *testing.T
-	oracle  *oracle
+	oracle  *oracle.Server
 	bench   *bench
 	proto   int
 	name    string
@@ -88,7 +89,7 @@ func (d *duel) run(text string) {
 func (d *duel) client(name string) *duelist {
 	c := d.clients[name]
 	if c == nil {
-		c = &duelist{d.bench.client(), d.oracle.dial(d.t)}
+		c = &duelist{d.bench.client(), connect(d.t, d.oracle)}
 		d.clients[name] = c
 		version := strconv.Itoa(d.proto)
 		c.conn.do("HELLO", version)

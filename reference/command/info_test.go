@@ -26,7 +26,7 @@ func TestInfoNamesAreRedis(t *testing.T) {
 	b.Process = Process{ID: 1, RunID: "x", OS: "y", ArchBits: 64, Executable: "z", ConfigFile: "c", Version: "v"}
 	b.put("k", "v", 0)
 	ours := infoFields(t, []byte(b.do(b.client(), "INFO")))
-	conn := startOracle(t).dial(t)
+	conn := connect(t, startOracle(t))
 	conn.do("SET", "k", "v")
 	theirs := infoFields(t, conn.do("INFO"))
 	for name := range ours {
@@ -46,7 +46,7 @@ func TestInfoNamesAreRedis(t *testing.T) {
 // TestCountersAgreeWithRedis compares what INFO counts of the same requests.
 func TestCountersAgreeWithRedis(t *testing.T) {
 	b := newBench(t, testSetup{options: map[string]string{"enable-debug-command": "yes"}})
-	s, conn := b.client(), startOracle(t).dial(t)
+	s, conn := b.client(), connect(t, startOracle(t))
 	for _, request := range []string{
 		"CONFIG RESETSTAT", "SET k v", "GET k", "GET nosuch", "GET", "NOSUCH", "INCR k", "MGET a b", "CLUSTER NOSUCH", "CLUSTER ADDSLOTS x",
 		"CLUSTER KEYSLOT k", "MULTI", "SET k", "EXEC", "MULTI", "INCR k", "SET k 2", "EXEC", "AUTH x", "HELLO 9", "EXISTS k nosuch",

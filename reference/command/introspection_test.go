@@ -21,7 +21,7 @@ var since72 = map[string]bool{
 // flags, key positions, categories, tips and key specifications. Redis's notes on key specifications are not compared:
 // they are prose.
 func TestTableAgreesWithRedis(t *testing.T) {
-	theirs := describedCommands(parseReply(t, startOracle(t).dial(t).do("COMMAND")))
+	theirs := describedCommands(parseReply(t, connect(t, startOracle(t)).do("COMMAND")))
 	b := newBench(t, testSetup{})
 	ours := describedCommands(parseReply(t, []byte(b.do(b.client(), "COMMAND"))))
 	if len(ours) != table.rows {
@@ -51,7 +51,7 @@ func TestCommandSameInBothProtocols(t *testing.T) {
 
 // TestHelpAgreesWithRedis compares what HELP says of arguments. What the subcommands do it says in our own words.
 func TestHelpAgreesWithRedis(t *testing.T) {
-	conn := startOracle(t).dial(t)
+	conn := connect(t, startOracle(t))
 	b := newBench(t, testSetup{})
 	for container, own := range map[string][]string{
 		"CLUSTER": {"MYSHARDID", "SLAVES <node-id>", "SLOT-STATS (SLOTSRANGE <start slot> <end slot>|ORDERBY <metric> [LIMIT <limit>] [ASC|DESC])"}, "PUBSUB": nil, "OBJECT": nil,

@@ -103,18 +103,18 @@ func TestFrozenKeysAreNotServed(t *testing.T) {
 func TestServedWaitsInTheStream(t *testing.T) {
 	o := startOracle(t)
 	b := newBench(t, testSetup{})
-	theirs := &streamReader{conn: o.dial(t)}
+	theirs := &streamReader{conn: connect(t, o)}
 	theirs.follow(t)
 	b.Source.Open(replication.NewID(b.Rand))
 	ours := b.client()
 	ours.Replica = &ReplicaLink{Online: true}
 	b.Follow(ours, true)
-	client, conn := b.client(), o.dial(t)
+	client, conn := b.client(), connect(t, o)
 	for _, wait := range []string{
 		"BLPOP {t}l 0", "BRPOP {t}none {t}l 0", "BLMPOP 0 1 {t}l RIGHT COUNT 2", "BLMOVE {t}l {t}m LEFT RIGHT 0", "BRPOPLPUSH {t}l {t}m 0",
 		"BZPOPMIN {t}z 0", "BZPOPMAX {t}none {t}z 0", "BZMPOP 0 1 {t}z MIN", "BZMPOP 0 2 {t}none {t}z MAX COUNT 9",
 	} {
-		waiter, waiterConn := b.client(), o.dial(t)
+		waiter, waiterConn := b.client(), connect(t, o)
 		b.execute(waiter, strings.Fields(wait)...)
 		waiterConn.send(strings.Fields(wait)...)
 		for !bytes.Contains(conn.do("INFO", "clients"), []byte("blocked_clients:1")) {

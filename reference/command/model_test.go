@@ -14,7 +14,7 @@ func TestRandomObjectsAsRedis(t *testing.T) {
 	const requests, seed = 12000, 20261122
 	o := startOracle(t)
 	b := newBench(t, testSetup{})
-	client, conn := b.client(), o.dial(t)
+	client, conn := b.client(), connect(t, o)
 	r := rand.New(rand.NewPCG(seed, 1))
 	for n := range requests {
 		request := randomRequest(r, n)
@@ -103,7 +103,7 @@ func randomRequest(r *rand.Rand, n int) []string {
 // TestScoresReadAsByRedis compares which texts are numbers, and which ones.
 func TestScoresReadAsByRedis(t *testing.T) {
 	const texts, seed = 2000, 7
-	conn := startOracle(t).dial(t)
+	conn := connect(t, startOracle(t))
 	b := newBench(t, testSetup{})
 	client := b.client()
 	r := rand.New(rand.NewPCG(seed, 2))

@@ -5,62 +5,26 @@ import (
 	"bytes"
 	"io"
 	"net"
-	"os/exec"
-	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
-	"github.com/clusterspec/clusterspec/reference/ports"
+	"github.com/clusterspec/clusterspec/reference/oracle"
 	"github.com/clusterspec/clusterspec/reference/resp"
 )
 
-// oracle is a redis-server in cluster mode that owns all slots.
-type oracle struct{ addr string }
-
-// startOracle runs the redis-server that has the last word in these tests. Redis takes two seconds until its cluster is up,
-// so these tests run beside each other.
-func startOracle(t *testing.T) *oracle {
+// startOracle runs the redis-server that has the last word in these tests: it is in cluster mode and owns all slots. Redis takes two seconds
+// until its cluster is up, so these tests run beside each other.
+func startOracle(t *testing.T) *oracle.Server {
 	t.Helper()
 	t.Parallel()
-	port := ports.ForTest(t)
-	dir := t.TempDir()
-	server := exec.Command("redis-server", "--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--dir", dir, "--save", "",
-		"--cluster-enabled", "yes", "--enable-debug-command", "yes", "--logfile", filepath.Join(dir, "log"))
-	if err := server.Start(); err != nil {
-		t.Fatalf("this test asks a real redis-server, which has to be on PATH: %v", err)
-	}
-	t.Cleanup(func() { server.Process.Kill(); server.Wait() })
-	o := &oracle{addr: net.JoinHostPort("127.0.0.1", strconv.Itoa(port))}
-	deadline := time.Now().Add(20 * time.Second)
-	var conn *rawConn
-	for conn == nil {
-		c, err := net.Dial("tcp", o.addr)
-		if err == nil {
-			conn = newRawConn(t, c)
-		} else if time.Now().After(deadline) {
-			t.Fatalf("redis-server did not start: %v", err)
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	conn.do("CLUSTER", "ADDSLOTSRANGE", "0", "16383")
-	for !bytes.Contains(conn.do("CLUSTER", "INFO"), []byte("cluster_state:ok")) {
-		if time.Now().After(deadline) {
-			t.Fatal("the redis-server's cluster did not come up")
-		}
+	redis := oracle.Start(t, "--cluster-enabled", "yes", "--enable-debug-command", "yes")
+	redis.Must("CLUSTER ADDSLOTSRANGE 0 16383")
+	for !strings.Contains(redis.Must("CLUSTER INFO"), "cluster_state:ok") {
 		time.Sleep(50 * time.Millisecond)
 	}
-	return o
-}
-
-// dial opens a connection to the oracle.
-func (o *oracle) dial(t *testing.T) *rawConn {
-	t.Helper()
-	c, err := net.Dial("tcp", o.addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return newRawConn(t, c)
+	return redis
 }
 
 // rawConn is a client that keeps the bytes of replies as they came.
@@ -70,9 +34,11 @@ type rawConn struct {
 	r    *bufio.Reader
 }
 
-func newRawConn(t *testing.T, c net.Conn) *rawConn {
-	t.Cleanup(func() { c.Close() })
-	return &rawConn{t, c, bufio.NewReaderSize(c, 1<<20)}
+func connect(t *testing.T, redis *oracle.Server) *rawConn {
+	t.Helper()
+	conn := redis.Dial()
+	t.Cleanup(func() { conn.Close() }) // a subtest ends before its server does
+	return &rawConn{t, conn, bufio.NewReaderSize(conn, 1<<20)}
 }
 
 // send sends a request without reading a reply.

@@ -229,14 +229,14 @@ SORT {t}set ALPHA
 `
 	o := startOracle(t)
 	b := newBench(t, testSetup{options: map[string]string{"enable-debug-command": "yes"}})
-	theirs := &streamReader{conn: o.dial(t)}
+	theirs := &streamReader{conn: connect(t, o)}
 	theirs.follow(t)
 	b.Source.Open(replication.NewID(b.Rand))
 	ours := b.client()
 	ours.Replica = &ReplicaLink{Online: true}
 	b.Follow(ours, true)
 
-	client, conn := b.client(), o.dial(t)
+	client, conn := b.client(), connect(t, o)
 	for _, line := range strings.Split(strings.TrimSpace(script), "\n") {
 		if millis, ok := strings.CutPrefix(line, "sleep "); ok {
 			ms, _ := strconv.Atoi(millis)

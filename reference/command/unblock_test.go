@@ -15,7 +15,7 @@ func TestUnblockAsRedis(t *testing.T) {
 		{"BZPOPMIN z 0", "timeout"}, {"BZMPOP 0 1 z MIN", "ERROR"}, {"WAIT 5 0", ""}, {"WAIT 5 0", "ERROR"},
 	} {
 		b := newBench(t, testSetup{})
-		waiter, conn := b.client(), o.dial(t)
+		waiter, conn := b.client(), connect(t, o)
 		theirID := strings.TrimSpace(string(conn.do("CLIENT", "ID"))[1:])
 		if status := b.Execute(waiter, words(strings.Fields(c.request)...)); status != Blocked {
 			t.Fatalf("%s: status %v", c.request, status)
@@ -24,7 +24,7 @@ func TestUnblockAsRedis(t *testing.T) {
 
 		ours := strings.Fields("CLIENT UNBLOCK " + strconv.FormatUint(waiter.ID, 10) + " " + c.how)
 		theirs := strings.Fields("CLIENT UNBLOCK " + theirID + " " + c.how)
-		other := o.dial(t)
+		other := connect(t, o)
 		want := other.do(theirs...)
 		for string(want) == ":0\r\n" { // it has not read the request yet
 			want = other.do(theirs...)

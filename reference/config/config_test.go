@@ -3,13 +3,14 @@ package config
 import (
 	"bufio"
 	"fmt"
-	"net"
-	"os/exec"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/clusterspec/clusterspec/reference/oracle"
 )
 
 func noFiles(path string) ([]byte, error) { return nil, fmt.Errorf("open %s: no such file", path) }
@@ -130,36 +131,22 @@ func TestTableAgreesWithRedis(t *testing.T) {
 // startRedis runs a redis-server for the test and returns a function that sends it a command and gives the reply's texts.
 func startRedis(t *testing.T) func(args ...string) []string {
 	t.Helper()
-	return startRedisOn(t, t.TempDir())
+	dir := t.TempDir()
+	file := filepath.Join(dir, "redis.conf") // with one, there are no other options than it says
+	if err := os.WriteFile(file, []byte("save \"\"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return startRedisOn(t, dir, file)
 }
 
-// startRedisOn runs it in dir, with a command line that may begin with a configuration file.
-func startRedisOn(t *testing.T, dir string, args ...string) func(args ...string) []string {
+// startRedisOn runs it in dir on a configuration file.
+func startRedisOn(t *testing.T, dir, file string) func(args ...string) []string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	redis, err := oracle.Try(t, dir, file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	port := strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
-	l.Close()
-	if len(args) == 0 {
-		args = []string{"--save", ""}
-	}
-	server := exec.Command("redis-server", append(args, "--port", port, "--dir", dir, "--logfile", filepath.Join(dir, "log"))...)
-	if err := server.Start(); err != nil {
-		t.Fatalf("this test asks a real redis-server, which has to be on PATH: %v", err)
-	}
-	t.Cleanup(func() { server.Process.Kill(); server.Wait() })
-	var conn net.Conn
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		if conn, err = net.Dial("tcp", "127.0.0.1:"+port); err == nil {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("redis-server did not start: %v", err)
-		}
-	}
-	t.Cleanup(func() { conn.Close() })
+	conn := redis.Dial()
 	r := bufio.NewReader(conn)
 	line := func() string {
 		conn.SetReadDeadline(time.Now().Add(10 * time.Second))

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/clusterspec/clusterspec/reference/cluster"
+	"github.com/clusterspec/clusterspec/reference/oracle"
 	"github.com/clusterspec/clusterspec/reference/ports"
 )
 
@@ -22,28 +23,27 @@ func TestRedisReplicatesFromUs(t *testing.T) {
 		want(t, s.port, "+OK\r\n", "SET", key(i), strconv.Itoa(i))
 	}
 	want(t, s.port, "+OK\r\n", "SET", "mortal", "x", "EX", "1000")
-	r := startRedis(t, "--replicaof", "127.0.0.1 "+strconv.Itoa(s.port))
+	r := oracle.Start(t, "--replicaof", "127.0.0.1 "+strconv.Itoa(s.port))
 	size := func(n int) func() bool {
-		return func() bool { return ask(t, r.port, "DBSIZE") == ":"+strconv.Itoa(n)+"\r\n" }
+		return func() bool { return ask(t, r.Port, "DBSIZE") == ":"+strconv.Itoa(n)+"\r\n" }
 	}
 	eventually(t, "the snapshot to be loaded", size(101))
-	want(t, r.port, "$2\r\n42\r\n", "GET", key(42))
-	want(t, r.port, ask(t, s.port, "PEXPIRETIME", "mortal"), "PEXPIRETIME", "mortal")
+	want(t, r.Port, "$2\r\n42\r\n", "GET", key(42))
+	want(t, r.Port, ask(t, s.port, "PEXPIRETIME", "mortal"), "PEXPIRETIME", "mortal")
 
 	want(t, s.port, ":1\r\n", "DEL", key(0))
 	want(t, s.port, "+OK\r\n", "SET", "new", "x", "PX", "500000")
-	eventually(t, "the stream", func() bool { return ask(t, r.port, "GET", "new") == "$1\r\nx\r\n" })
-	want(t, r.port, ask(t, s.port, "PEXPIRETIME", "new"), "PEXPIRETIME", "new")
+	eventually(t, "the stream", func() bool { return ask(t, r.Port, "GET", "new") == "$1\r\nx\r\n" })
+	want(t, r.Port, ask(t, s.port, "PEXPIRETIME", "new"), "PEXPIRETIME", "new")
 	eventually(t, "an acknowledgement", func() bool { return ask(t, s.port, "WAIT", "1", "1000") == ":1\r\n" })
 
 	s.do(func() { s.node.engine.DropReplicas() })
 	want(t, s.port, "+OK\r\n", "SET", "after the cut", "x")
 	eventually(t, "the rest", size(102))
-	log, err := os.ReadFile(filepath.Join(r.dir, "log"))
-	if err != nil || !strings.Contains(string(log), "Successful partial resynchronization with master") {
-		t.Errorf("no partial synchronisation in the log of redis-server (%v):\n%s", err, log)
+	if !strings.Contains(r.Log(), "Successful partial resynchronization with master") {
+		t.Error("no partial synchronisation in the log of redis-server")
 	}
-	info := ask(t, r.port, "INFO", "replication")
+	info := ask(t, r.Port, "INFO", "replication")
 	if field(info, "master_link_status") != "up" || field(info, "master_replid") != s.node.source.ID().String() {
 		t.Errorf("redis-server says:\n%s", info)
 	}
@@ -53,39 +53,39 @@ func TestRedisReplicatesFromUs(t *testing.T) {
 func TestWeReplicateFromRedis(t *testing.T) {
 	for _, diskless := range []string{"yes", "no"} {
 		t.Run("diskless "+diskless, func(t *testing.T) {
-			r := startRedis(t, "--repl-diskless-sync", diskless, "--repl-diskless-sync-delay", "0")
+			r := oracle.Start(t, "--repl-diskless-sync", diskless, "--repl-diskless-sync-delay", "0")
 			for i := range 100 {
-				want(t, r.port, "+OK\r\n", "SET", key(i), strings.Repeat(strconv.Itoa(i), 50))
+				want(t, r.Port, "+OK\r\n", "SET", key(i), strings.Repeat(strconv.Itoa(i), 50))
 			}
-			want(t, r.port, "+OK\r\n", "SET", "mortal", "x", "EX", "1000")
+			want(t, r.Port, "+OK\r\n", "SET", "mortal", "x", "EX", "1000")
 			s := startShell(t, nil)
 			s.do(func() {
 				s.node.becomeReplica()
-				s.node.upstream.follow(cluster.Follow{IP: "127.0.0.1", Port: uint16(r.port)})
+				s.node.upstream.follow(cluster.Follow{IP: "127.0.0.1", Port: uint16(r.Port)})
 			})
 			same := func() bool {
-				offset := field(ask(t, r.port, "INFO", "replication"), "master_repl_offset")
+				offset := field(ask(t, r.Port, "INFO", "replication"), "master_repl_offset")
 				ours := ""
 				s.do(func() { ours = strconv.FormatInt(s.node.source.Offset(), 10) })
-				return s.state() == "connected" && offset == ours && ask(t, s.port, "DBSIZE") == ask(t, r.port, "DBSIZE")
+				return s.state() == "connected" && offset == ours && ask(t, s.port, "DBSIZE") == ask(t, r.Port, "DBSIZE")
 			}
 			eventually(t, "the snapshot", same)
-			want(t, s.port, ask(t, r.port, "GET", key(42)), "GET", key(42))
-			want(t, s.port, ask(t, r.port, "PEXPIRETIME", "mortal"), "PEXPIRETIME", "mortal")
+			want(t, s.port, ask(t, r.Port, "GET", key(42)), "GET", key(42))
+			want(t, s.port, ask(t, r.Port, "PEXPIRETIME", "mortal"), "PEXPIRETIME", "mortal")
 
-			want(t, r.port, ":1\r\n", "INCR", "counter")
+			want(t, r.Port, ":1\r\n", "INCR", "counter")
 			for range 50 {
-				ask(t, r.port, "INCR", "counter")
+				ask(t, r.Port, "INCR", "counter")
 			}
-			want(t, r.port, "+OK\r\n", "SET", "new", "x", "PX", "500000")
+			want(t, r.Port, "+OK\r\n", "SET", "new", "x", "PX", "500000")
 			eventually(t, "the stream", same)
 			want(t, s.port, "$2\r\n51\r\n", "GET", "counter")
-			eventually(t, "our acknowledgement", func() bool { return ask(t, r.port, "WAIT", "1", "1000") == ":1\r\n" })
+			eventually(t, "our acknowledgement", func() bool { return ask(t, r.Port, "WAIT", "1", "1000") == ":1\r\n" })
 
-			ask(t, r.port, "CLIENT", "KILL", "TYPE", "replica")
-			want(t, r.port, "+OK\r\n", "SET", "after the cut", "x")
+			ask(t, r.Port, "CLIENT", "KILL", "TYPE", "replica")
+			want(t, r.Port, "+OK\r\n", "SET", "after the cut", "x")
 			eventually(t, "the rest", same)
-			if got := field(ask(t, r.port, "INFO", "stats"), "sync_partial_ok"); got != "1" {
+			if got := field(ask(t, r.Port, "INFO", "stats"), "sync_partial_ok"); got != "1" {
 				t.Errorf("redis-server counts %s partial synchronisations, want 1", got)
 			}
 		})
@@ -104,7 +104,8 @@ func TestRedisCliTakesASnapshot(t *testing.T) {
 	for i := range 50 {
 		want(t, s.port, "+OK\r\n", "SET", key(i), strconv.Itoa(i))
 	}
-	file := filepath.Join(t.TempDir(), "dump.rdb")
+	dir := t.TempDir()
+	file := filepath.Join(dir, "dump.rdb")
 	out, err := exec.Command("redis-cli", "-p", strconv.Itoa(s.port), "--rdb", file).CombinedOutput()
 	if err != nil {
 		t.Fatalf("redis-cli --rdb: %v\n%s", err, out)
@@ -113,15 +114,18 @@ func TestRedisCliTakesASnapshot(t *testing.T) {
 	if err != nil || !bytes.HasPrefix(content, []byte("REDIS0")) {
 		t.Fatalf("%v: %.20q", err, content)
 	}
-	r := startRedis(t, "--dir", filepath.Dir(file), "--dbfilename", "dump.rdb")
-	want(t, r.port, ":50\r\n", "DBSIZE")
-	want(t, r.port, "$2\r\n49\r\n", "GET", key(49))
+	r, err := oracle.Try(t, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, r.Port, ":50\r\n", "DBSIZE")
+	want(t, r.Port, "$2\r\n49\r\n", "GET", key(49))
 }
 
 // TestMigrateWithRedis moves keys to a redis-server and back.
 func TestMigrateWithRedis(t *testing.T) {
 	s := startShell(t, nil)
-	r := startRedis(t)
+	r := oracle.Start(t)
 	want(t, s.port, "+OK\r\n", "MSET", "a", "1", "b", "2", "c", "3")
 	want(t, s.port, ":1\r\n", "PEXPIRE", "b", "500000")
 	migrate := func(from, to int, rest ...string) string {
@@ -133,25 +137,25 @@ func TestMigrateWithRedis(t *testing.T) {
 			t.Fatalf("%q, want %q", got, want)
 		}
 	}
-	expect(migrate(s.port, r.port, "KEYS", "a", "b", "none"), "+OK\r\n")
+	expect(migrate(s.port, r.Port, "KEYS", "a", "b", "none"), "+OK\r\n")
 	want(t, s.port, ":1\r\n", "DBSIZE")
-	want(t, r.port, ":2\r\n", "DBSIZE")
-	if ttl, _ := strconv.Atoi(strings.TrimSpace(ask(t, r.port, "PTTL", "b")[1:])); ttl < 490_000 || ttl > 500_000 {
+	want(t, r.Port, ":2\r\n", "DBSIZE")
+	if ttl, _ := strconv.Atoi(strings.TrimSpace(ask(t, r.Port, "PTTL", "b")[1:])); ttl < 490_000 || ttl > 500_000 {
 		t.Errorf("the expiry became %d ms", ttl)
 	}
 	want(t, s.port, "+OK\r\n", "SET", "a", "mine")
-	expect(migrate(s.port, r.port, "KEYS", "a", "c"), "-ERR Target instance replied with error: BUSYKEY Target key name already exists.\r\n")
+	expect(migrate(s.port, r.Port, "KEYS", "a", "c"), "-ERR Target instance replied with error: BUSYKEY Target key name already exists.\r\n")
 	want(t, s.port, ":1\r\n", "EXISTS", "a", "c")
-	expect(migrate(s.port, r.port, "COPY", "REPLACE", "KEYS", "a"), "+OK\r\n")
+	expect(migrate(s.port, r.Port, "COPY", "REPLACE", "KEYS", "a"), "+OK\r\n")
 	want(t, s.port, "$4\r\nmine\r\n", "GET", "a")
-	want(t, r.port, "$4\r\nmine\r\n", "GET", "a")
+	want(t, r.Port, "$4\r\nmine\r\n", "GET", "a")
 	expect(migrate(s.port, ports.ForTest(t), "KEYS", "a"), "-IOERR error or timeout writing to target instance\r\n")
-	expect(migrate(s.port, r.port, "KEYS", "nothing"), "+NOKEY\r\n")
+	expect(migrate(s.port, r.Port, "KEYS", "nothing"), "+NOKEY\r\n")
 
 	want(t, s.port, ":1\r\n", "DEL", "a")
-	expect(migrate(r.port, s.port, "KEYS", "a", "b", "c"), "+OK\r\n")
+	expect(migrate(r.Port, s.port, "KEYS", "a", "b", "c"), "+OK\r\n")
 	want(t, s.port, ":3\r\n", "DBSIZE")
-	want(t, r.port, ":0\r\n", "DBSIZE")
+	want(t, r.Port, ":0\r\n", "DBSIZE")
 	want(t, s.port, "$4\r\nmine\r\n", "GET", "a")
 }
 
@@ -178,10 +182,10 @@ func everyKind() (requests [][]string) {
 }
 
 // fillRedis makes keys of all kinds.
-func fillRedis(t *testing.T) *redisServer {
-	r := startRedis(t, "--enable-debug-command", "yes", "--repl-diskless-sync-delay", "0")
+func fillRedis(t *testing.T) *oracle.Server {
+	r := oracle.Start(t, "--enable-debug-command", "yes", "--repl-diskless-sync-delay", "0")
 	for _, request := range everyKind() {
-		if reply := ask(t, r.port, request...); reply[0] == '-' {
+		if reply := ask(t, r.Port, request...); reply[0] == '-' {
 			t.Fatalf("%q: %q", request, reply)
 		}
 	}
@@ -195,47 +199,47 @@ func TestChainThroughUs(t *testing.T) {
 	s := startShell(t, nil)
 	s.do(func() {
 		s.node.becomeReplica()
-		s.node.upstream.follow(cluster.Follow{IP: "127.0.0.1", Port: uint16(first.port)})
+		s.node.upstream.follow(cluster.Follow{IP: "127.0.0.1", Port: uint16(first.Port)})
 	})
-	eventually(t, "our snapshot", func() bool { return ask(t, s.port, "DBSIZE") == ask(t, first.port, "DBSIZE") })
-	last := startRedis(t, "--enable-debug-command", "yes", "--replicaof", "127.0.0.1 "+strconv.Itoa(s.port))
-	digest := func(r *redisServer) string { return ask(t, r.port, "DEBUG", "DIGEST") }
+	eventually(t, "our snapshot", func() bool { return ask(t, s.port, "DBSIZE") == ask(t, first.Port, "DBSIZE") })
+	last := oracle.Start(t, "--enable-debug-command", "yes", "--replicaof", "127.0.0.1 "+strconv.Itoa(s.port))
+	digest := func(r *oracle.Server) string { return ask(t, r.Port, "DEBUG", "DIGEST") }
 	eventually(t, "the same data at the end of the chain", func() bool { return digest(last) == digest(first) })
-	want(t, first.port, "+OK\r\n", "SET", "later", "x")
+	want(t, first.Port, "+OK\r\n", "SET", "later", "x")
 	eventually(t, "a later write at the end of the chain", func() bool { return digest(last) == digest(first) })
 }
 
 // TestMigrateEveryKind moves values of all kinds from one redis-server to us, and on to another.
 func TestMigrateEveryKind(t *testing.T) {
-	first, s, last := fillRedis(t), startShell(t, nil), startRedis(t, "--enable-debug-command", "yes")
-	digest := ask(t, first.port, "DEBUG", "DIGEST")
-	keys := bulks(ask(t, first.port, "KEYS", "*"))
-	for _, hop := range [][2]int{{first.port, s.port}, {s.port, last.port}} {
+	first, s, last := fillRedis(t), startShell(t, nil), oracle.Start(t, "--enable-debug-command", "yes")
+	digest := ask(t, first.Port, "DEBUG", "DIGEST")
+	keys := bulks(ask(t, first.Port, "KEYS", "*"))
+	for _, hop := range [][2]int{{first.Port, s.port}, {s.port, last.Port}} {
 		request := append([]string{"MIGRATE", "127.0.0.1", strconv.Itoa(hop[1]), "", "0", "5000", "KEYS"}, keys...)
 		want(t, hop[0], "+OK\r\n", request...)
 		want(t, hop[0], ":0\r\n", "DBSIZE")
 	}
-	if got := ask(t, last.port, "DEBUG", "DIGEST"); got != digest {
+	if got := ask(t, last.Port, "DEBUG", "DIGEST"); got != digest {
 		t.Errorf("the data has digest %s at the end, and had %s", got, digest)
 	}
 }
 
 // TestClusterWithRedis: a redis-server and a node in one cluster take turns as primary and replica of each other.
 func TestClusterWithRedis(t *testing.T) {
-	r := startRedis(t, "--cluster-enabled", "yes", "--cluster-node-timeout", "2000", "--repl-diskless-sync-delay", "0")
+	r := oracle.Start(t, "--cluster-enabled", "yes", "--cluster-node-timeout", "2000", "--repl-diskless-sync-delay", "0")
 	s := startShell(t, map[string]string{"cluster-enabled": "yes", "cluster-node-timeout": "2000"})
-	want(t, r.port, "+OK\r\n", "CLUSTER", "ADDSLOTSRANGE", "0", "16383")
-	want(t, s.port, "+OK\r\n", "CLUSTER", "MEET", "127.0.0.1", strconv.Itoa(r.port))
-	for _, port := range []int{r.port, s.port} {
+	want(t, r.Port, "+OK\r\n", "CLUSTER", "ADDSLOTSRANGE", "0", "16383")
+	want(t, s.port, "+OK\r\n", "CLUSTER", "MEET", "127.0.0.1", strconv.Itoa(r.Port))
+	for _, port := range []int{r.Port, s.port} {
 		eventually(t, "both to know each other and to be up", func() bool {
 			info := ask(t, port, "CLUSTER", "INFO")
 			return field(info, "cluster_known_nodes") == "2" && strings.Contains(info, "cluster_state:ok")
 		})
 	}
 	for i := range 20 {
-		want(t, r.port, "+OK\r\n", "SET", key(i), strconv.Itoa(i))
+		want(t, r.Port, "+OK\r\n", "SET", key(i), strconv.Itoa(i))
 	}
-	want(t, s.port, "+OK\r\n", "CLUSTER", "REPLICATE", bulk(ask(t, r.port, "CLUSTER", "MYID")))
+	want(t, s.port, "+OK\r\n", "CLUSTER", "REPLICATE", bulk(ask(t, r.Port, "CLUSTER", "MYID")))
 	// follows waits until one node replicates from the other, and the other has heard of it: only then it will step down.
 	follows := func(replica, primary int) {
 		t.Helper()
@@ -248,18 +252,18 @@ func TestClusterWithRedis(t *testing.T) {
 		})
 		eventually(t, "the keys", func() bool { return ask(t, replica, "DBSIZE") == ask(t, primary, "DBSIZE") })
 	}
-	follows(s.port, r.port)
+	follows(s.port, r.Port)
 	want(t, s.port, "+OK\r\n", "CLUSTER", "FAILOVER")
-	follows(r.port, s.port)
+	follows(r.Port, s.port)
 	want(t, s.port, "+OK\r\n", "SET", "from us", "1")
-	follows(r.port, s.port)
+	follows(r.Port, s.port)
 
-	want(t, r.port, "+OK\r\n", "CLUSTER", "FAILOVER")
-	follows(s.port, r.port)
-	want(t, r.port, "+OK\r\n", "SET", "from redis-server", "1")
-	follows(s.port, r.port)
+	want(t, r.Port, "+OK\r\n", "CLUSTER", "FAILOVER")
+	follows(s.port, r.Port)
+	want(t, r.Port, "+OK\r\n", "SET", "from redis-server", "1")
+	follows(s.port, r.Port)
 	want(t, s.port, ":22\r\n", "DBSIZE")
-	if got := field(ask(t, r.port, "INFO", "stats"), "sync_full"); got != "1" {
+	if got := field(ask(t, r.Port, "INFO", "stats"), "sync_full"); got != "1" {
 		t.Errorf("redis-server sent %s snapshots, want one: the rest can be continued", got)
 	}
 }

@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -182,40 +179,6 @@ func (s *shell) do(f func()) {
 }
 
 func addrOf(a net.Addr) netip.AddrPort { return a.(*net.TCPAddr).AddrPort() }
-
-// redisServer is a real redis-server.
-type redisServer struct {
-	t    *testing.T
-	port int
-	dir  string
-}
-
-// startRedis runs a redis-server with options, as on its command line.
-func startRedis(t *testing.T, options ...string) *redisServer {
-	t.Helper()
-	port := ports.ForTest(t)
-	r := &redisServer{t: t, port: port, dir: t.TempDir()}
-	args := append([]string{"--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--dir", r.dir, "--save", "", "--logfile", filepath.Join(r.dir, "log")}, options...)
-	server := exec.Command("redis-server", args...)
-	if err := server.Start(); err != nil {
-		t.Fatalf("this test asks a real redis-server, which has to be on PATH: %v", err)
-	}
-	t.Cleanup(func() {
-		server.Process.Kill()
-		server.Wait()
-		if log, err := os.ReadFile(filepath.Join(r.dir, "log")); err == nil && t.Failed() {
-			t.Logf("redis-server's log:\n%s", log)
-		}
-	})
-	eventually(t, "redis-server to start", func() bool {
-		c, err := net.Dial("tcp", "127.0.0.1:"+strconv.Itoa(port))
-		if err == nil {
-			c.Close()
-		}
-		return err == nil
-	})
-	return r
-}
 
 // eventually waits until cond holds.
 func eventually(t *testing.T, what string, cond func() bool) {

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -35,8 +36,8 @@ type Server struct {
 	exited  chan struct{}
 }
 
-// Start runs the redis-server on PATH with these options, as on its command line, and waits until it serves. Unless they say otherwise it saves nothing.
-// A test that fails shows the end of its log.
+// Start runs the redis-server on PATH with these options, as on its command line, and waits until it serves. Unless they begin with a configuration file, it
+// saves nothing, and is for this machine alone. A test that fails shows the end of its log.
 func Start(t testing.TB, options ...string) *Server {
 	t.Helper()
 	s, err := Try(t, t.TempDir(), options...)
@@ -71,11 +72,11 @@ func Try(t testing.TB, dir string, options ...string) (*Server, error) {
 
 // Restart runs a server that was killed again, with its ports, options and files.
 func (s *Server) Restart() error {
-	args := append([]string{"--save", "", "--crash-log-enabled", "no", "--crash-memcheck-enabled", "no"}, s.options...)
+	args := append([]string{"--save", "", "--bind", "127.0.0.1", "--crash-log-enabled", "no", "--crash-memcheck-enabled", "no"}, s.options...)
 	if len(s.options) > 0 && !strings.HasPrefix(s.options[0], "-") {
-		args = s.options // a configuration file comes first, and says what is saved
+		args = slices.Clone(s.options) // a configuration file comes first, and says the rest
 	}
-	args = append(args, "--port", strconv.Itoa(s.Port), "--bind", "127.0.0.1", "--dir", s.Dir)
+	args = append(args, "--port", strconv.Itoa(s.Port), "--dir", s.Dir)
 	s.cmd = exec.Command("redis-server", args...)
 	s.cmd.Stdout, s.cmd.Stderr = &s.log, &s.log
 	if err := s.cmd.Start(); err != nil {

@@ -98,7 +98,7 @@ func TestKindsAgainstRedis(t *testing.T) {
 }
 
 // sameDigest restores v under another key and compares it with what the server has at "theirs".
-func sameDigest(t *testing.T, redis *oracle, name string, v keyspace.Value) {
+func sameDigest(t *testing.T, redis *server, name string, v keyspace.Value) {
 	t.Helper()
 	if reply := redis.do("RESTORE", "ours", "0", string(AppendDump(nil, v)), "REPLACE"); reply != "OK" {
 		t.Errorf("%s: RESTORE of our payload: %s", name, reply)

@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/clusterspec/clusterspec/reference/clock"
 	"github.com/clusterspec/clusterspec/reference/keyspace"
+	"github.com/clusterspec/clusterspec/reference/oracle"
 	"github.com/clusterspec/clusterspec/reference/ports"
 )
 
@@ -281,67 +281,44 @@ func compare(t *testing.T, got, want map[string]keyspace.Value) {
 	}
 }
 
-// oracle is a running redis-server and one connection to it.
-type oracle struct {
+// server is a running redis-server and one connection to it.
+type server struct {
 	t    *testing.T
 	conn net.Conn
 	in   *bufio.Reader
 }
 
-// startRedis starts a server with its files in dir, to be killed when the test ends.
-func startRedis(t *testing.T, dir string, options ...string) *oracle {
+// startRedis starts a server with its files in dir.
+func startRedis(t *testing.T, dir string, options ...string) *server {
 	t.Helper()
-	binary, err := exec.LookPath("redis-server")
+	running, err := oracle.Try(t, dir, options...)
 	if err != nil {
-		t.Fatalf("this test compares with a real redis-server: install it and put it on PATH (%v)", err)
+		t.Fatal(err)
 	}
-	socket := filepath.Join(dir, "s")
-	server := exec.Command(binary, append([]string{"--port", "0", "--bind", "127.0.0.1", "--unixsocket", socket, "--dir", dir, "--save", ""}, options...)...)
-	var log bytes.Buffer
-	server.Stdout, server.Stderr = &log, &log
-	if err := server.Start(); err != nil {
-		t.Fatalf("starting redis-server: %v", err)
-	}
-	exited := make(chan struct{})
-	go func() { server.Wait(); close(exited) }()
-	t.Cleanup(func() { server.Process.Kill(); <-exited })
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); {
-		select {
-		case <-exited:
-			t.Fatalf("redis-server ended at once:\n%s", log.String())
-		case <-time.After(10 * time.Millisecond):
-		}
-		if conn, err := net.Dial("unix", socket); err == nil {
-			t.Cleanup(func() { conn.Close() })
-			o := &oracle{t: t, conn: conn, in: bufio.NewReader(conn)}
-			o.until("PONG", "PING") // not while it loads its file
-			return o
-		}
-	}
-	t.Fatal("redis-server took more than twenty seconds to listen")
-	return nil
+	conn := running.Dial()
+	return &server{t: t, conn: conn, in: bufio.NewReader(conn)}
 }
 
 // do sends a command and returns its reply: the text of any type but an array.
-func (o *oracle) do(args ...string) string {
-	o.t.Helper()
+func (s *server) do(args ...string) string {
+	s.t.Helper()
 	var request bytes.Buffer
 	fmt.Fprintf(&request, "*%d\r\n", len(args))
 	for _, arg := range args {
 		fmt.Fprintf(&request, "$%d\r\n%s\r\n", len(arg), arg)
 	}
-	if _, err := o.conn.Write(request.Bytes()); err != nil {
-		o.t.Fatalf("%s: %v", args[0], err)
+	if _, err := s.conn.Write(request.Bytes()); err != nil {
+		s.t.Fatalf("%s: %v", args[0], err)
 	}
-	line, err := o.in.ReadString('\n')
+	line, err := s.in.ReadString('\n')
 	if err != nil {
-		o.t.Fatalf("%s: %v", args[0], err)
+		s.t.Fatalf("%s: %v", args[0], err)
 	}
 	text := strings.TrimSuffix(line[1:], "\r\n")
 	if line[0] == '*' && text == "1" { // DEBUG DIGEST-VALUE
-		line, err = o.in.ReadString('\n')
+		line, err = s.in.ReadString('\n')
 		if err != nil {
-			o.t.Fatalf("%s: %v", args[0], err)
+			s.t.Fatalf("%s: %v", args[0], err)
 		}
 		text = strings.TrimSuffix(line[1:], "\r\n")
 	}
@@ -353,33 +330,33 @@ func (o *oracle) do(args ...string) string {
 		return "nil"
 	}
 	bulk := make([]byte, n+len("\r\n"))
-	if _, err := io.ReadFull(o.in, bulk); err != nil {
-		o.t.Fatalf("%s: %v", args[0], err)
+	if _, err := io.ReadFull(s.in, bulk); err != nil {
+		s.t.Fatalf("%s: %v", args[0], err)
 	}
 	return string(bulk[:n])
 }
 
 // until sends a command until its reply contains want.
-func (o *oracle) until(want string, args ...string) {
-	o.t.Helper()
+func (s *server) until(want string, args ...string) {
+	s.t.Helper()
 	reply := ""
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		if reply = o.do(args...); strings.Contains(reply, want) {
+		if reply = s.do(args...); strings.Contains(reply, want) {
 			return
 		}
 	}
-	o.t.Fatalf("%s: %s after twenty seconds, want %s", args[0], reply, want)
+	s.t.Fatalf("%s: %s after twenty seconds, want %s", args[0], reply, want)
 }
 
 // save returns the file the server writes.
-func (o *oracle) save(dir string) []byte {
-	o.t.Helper()
-	if reply := o.do("SAVE"); reply != "OK" {
-		o.t.Fatalf("SAVE: %s", reply)
+func (s *server) save(dir string) []byte {
+	s.t.Helper()
+	if reply := s.do("SAVE"); reply != "OK" {
+		s.t.Fatalf("SAVE: %s", reply)
 	}
 	file, err := os.ReadFile(filepath.Join(dir, "dump.rdb"))
 	if err != nil {
-		o.t.Fatal(err)
+		s.t.Fatal(err)
 	}
 	return file
 }

@@ -8,7 +8,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"net"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -17,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/clusterspec/clusterspec/reference/oracle"
 )
 
 // TestParserAgainstRedis sends whole connections of bytes, sound and broken, to a real server, and compares what comes back
@@ -285,35 +286,8 @@ func exchange(socket string, b []byte) ([]byte, error) {
 	return got, err
 }
 
-// startRedis starts a redis-server that lives as long as the test and returns the Unix socket it listens to. It has no port.
+// startRedis starts a redis-server and returns the Unix socket it listens to: unlike TCP's, its end loses nothing that was sent before.
 func startRedis(t *testing.T, options ...string) (socket string) {
 	t.Helper()
-	binary, err := exec.LookPath("redis-server")
-	if err != nil {
-		t.Fatalf("this test compares with a real redis-server: install it and put it on PATH (%v)", err)
-	}
-	dir := t.TempDir()
-	socket = filepath.Join(dir, "s")
-	server := exec.Command(binary, append([]string{"--port", "0", "--unixsocket", socket, "--dir", dir, "--save", "", "--appendonly", "no"}, options...)...)
-	var log bytes.Buffer
-	server.Stdout, server.Stderr = &log, &log
-	if err := server.Start(); err != nil {
-		t.Fatalf("starting redis-server: %v", err)
-	}
-	exited := make(chan struct{})
-	go func() { server.Wait(); close(exited) }()
-	t.Cleanup(func() { server.Process.Kill(); <-exited })
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); {
-		if conn, err := net.Dial("unix", socket); err == nil { // that the socket is there does not say that anybody listens
-			conn.Close()
-			return socket
-		}
-		select {
-		case <-exited:
-			t.Fatalf("redis-server ended at once:\n%s", log.String())
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
-	t.Fatal("redis-server took more than ten seconds to listen")
-	return ""
+	return filepath.Join(oracle.Start(t, append([]string{"--unixsocket", "s"}, options...)...).Dir, "s")
 }

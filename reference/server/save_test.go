@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/clusterspec/clusterspec/reference/ports"
+	"github.com/clusterspec/clusterspec/reference/oracle"
 )
 
 // everyKind is requests that make keys of every kind, small and large, with and without expiry.
@@ -50,13 +50,11 @@ func digests(t *testing.T, c *client) string {
 // startRedis runs a real redis-server in dir.
 func startRedis(t *testing.T, dir string) *client {
 	t.Helper()
-	port := strconv.Itoa(ports.ForTest(t))
-	server := exec.Command("redis-server", "--port", port, "--dir", dir, "--enable-debug-command", "yes", "--save", "")
-	if err := server.Start(); err != nil {
-		t.Fatalf("this test asks a real redis-server, which has to be on PATH: %v", err)
+	redis, err := oracle.Try(t, dir, "--enable-debug-command", "yes")
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Cleanup(func() { server.Process.Kill(); server.Wait() })
-	return dialUntil(t, "127.0.0.1:"+port)
+	return newClient(t, redis.Dial())
 }
 
 // dialUntil connects to a server that is about to start, and waits until it has loaded its keys.

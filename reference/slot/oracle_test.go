@@ -4,16 +4,11 @@ import (
 	"bufio"
 	"fmt"
 	"math/rand/v2"
-	"net"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/clusterspec/clusterspec/reference/ports"
+	"github.com/clusterspec/clusterspec/reference/oracle"
 )
 
 // TestOfAgainstRedis asks a real server for the slots of random binary keys, rich in braces.
@@ -69,7 +64,8 @@ func TestParseAgainstRedis(t *testing.T) {
 // askRedis starts a redis-server in cluster mode, sends it the requests and returns the first line of each reply.
 func askRedis(t *testing.T, requests [][]string) []string {
 	t.Helper()
-	conn := dialRedis(t)
+	conn := oracle.Start(t, "--cluster-enabled", "yes").Dial()
+	conn.SetDeadline(time.Now().Add(30 * time.Second))
 	go func() {
 		w := bufio.NewWriter(conn)
 		for _, args := range requests {
@@ -90,50 +86,4 @@ func askRedis(t *testing.T, requests [][]string) []string {
 		replies[i] = strings.TrimRight(line, "\r\n")
 	}
 	return replies
-}
-
-// dialRedis starts a redis-server in cluster mode that lives as long as the test, and connects to it. Requests go through a
-// Unix socket; the two ports that cluster mode insists on are free ones, and others are tried when someone is faster.
-func dialRedis(t *testing.T) net.Conn {
-	t.Helper()
-	binary, err := exec.LookPath("redis-server")
-	if err != nil {
-		t.Fatalf("this test compares with a real redis-server: install it and put it on PATH (%v)", err)
-	}
-	for range 5 {
-		dir := t.TempDir()
-		socket := filepath.Join(dir, "s")
-		server := exec.Command(binary, "--cluster-enabled", "yes", "--bind", "127.0.0.1", "--port", strconv.Itoa(ports.ForTest(t)),
-			"--unixsocket", socket, "--dir", dir, "--save", "", "--appendonly", "no")
-		if err := server.Start(); err != nil {
-			t.Fatalf("starting redis-server: %v", err)
-		}
-		exited := make(chan struct{})
-		go func() { server.Wait(); close(exited) }()
-		t.Cleanup(func() { server.Process.Kill(); <-exited })
-		if conn := dialUntil(socket, exited); conn != nil {
-			t.Cleanup(func() { conn.Close() })
-			conn.SetDeadline(time.Now().Add(30 * time.Second))
-			return conn
-		}
-	}
-	t.Fatal("redis-server ended at once five times: run it by hand to see why")
-	return nil
-}
-
-// dialUntil connects to a socket as soon as it is there; nil when its server exited or took ten seconds.
-func dialUntil(socket string, exited <-chan struct{}) net.Conn {
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); {
-		if _, err := os.Stat(socket); err == nil {
-			if conn, err := net.Dial("unix", socket); err == nil {
-				return conn
-			}
-		}
-		select {
-		case <-exited:
-			return nil
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
-	return nil
 }
