@@ -57,7 +57,7 @@ func isJudge(path string) bool {
 
 // isPure names the packages that decide what the reference does.
 func isPure(path string) bool {
-	shell := []string{"reference/server", "reference/cli", "reference/cmd", "reference/ports"}
+	shell := []string{"reference/server", "reference/cli", "reference/cmd", "reference/ports", "reference/oracle"}
 	return within(path, "reference/") && !slices.ContainsFunc(shell, func(folder string) bool { return within(path, folder) })
 }
 
