@@ -49,7 +49,7 @@ func tellUnformed(t *testing.T, options cluster.Options, nodes int, tale func(s 
 	for seed := *firstSeed; seed < *firstSeed+*seeds; seed++ {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
-			s := &story{sim.New(sim.Options{Seed: seed, Nodes: nodes, Machine: &options, EncodeOneIn: 4}), t}
+			s := &story{sim.New(sim.Options{Seed: seed, Nodes: nodes, Machine: &options, CompareOneIn: 4}), t}
 			defer func() {
 				if t.Failed() {
 					name, _, _ := strings.Cut(t.Name(), "/")

@@ -14,7 +14,7 @@ func BenchmarkForm(b *testing.B) {
 		b.Run(fmt.Sprintf("nodes=%d", nodes), func(b *testing.B) {
 			perNode := func() float64 { return float64(b.Elapsed().Microseconds()) / 1000 / float64(b.N) / float64(nodes) }
 			for b.Loop() {
-				w := New(Options{Seed: 1, Nodes: nodes, EncodeOneIn: 100, Diskless: true})
+				w := New(Options{Seed: 1, Nodes: nodes, CompareOneIn: 100, Diskless: true})
 				if err := w.Form(nodes / 2); err != nil {
 					b.Fatal(err)
 				}
@@ -28,7 +28,7 @@ func BenchmarkForm(b *testing.B) {
 func BenchmarkKeep(b *testing.B) {
 	for _, nodes := range []int{10, 30, 100, 300} {
 		b.Run(fmt.Sprintf("nodes=%d", nodes), func(b *testing.B) {
-			w := New(Options{Seed: 1, Nodes: nodes, EncodeOneIn: 100, Diskless: true})
+			w := New(Options{Seed: 1, Nodes: nodes, CompareOneIn: 100, Diskless: true})
 			if err := w.Form(nodes / 2); err != nil {
 				b.Fatal(err)
 			}

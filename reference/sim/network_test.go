@@ -166,7 +166,7 @@ func TestSameSeedSameLife(t *testing.T) {
 	}
 }
 
-// TestChangedFramesAreNoticed: the comparison behind EncodeOneIn can fail.
+// TestChangedFramesAreNoticed: the comparison behind CompareOneIn can fail.
 func TestChangedFramesAreNoticed(t *testing.T) {
 	var f bus.Frame
 	f.Type = bus.TypePing
@@ -174,8 +174,8 @@ func TestChangedFramesAreNoticed(t *testing.T) {
 	f.Ext.Forgotten = []bus.Forgotten{{TTLSeconds: 7}}
 	f.Ext.Hostname, f.Ext.HasHostname = "a", true
 	if w := New(Options{Nodes: 0}); true {
-		if _, size := w.wire(&f); size == 0 || w.Err() != nil {
-			t.Errorf("%d bytes, %v", size, w.Err())
+		if e := w.encode(&f); len(e.bytes) == 0 || w.Err() != nil {
+			t.Errorf("%d bytes, %v", len(e.bytes), w.Err())
 		}
 	}
 	for name, change := range map[string]func(*bus.Frame){

@@ -61,13 +61,16 @@ type Disk struct {
 const writeback clock.Millis = 1000
 
 func (w *World) newNode(index int) *Node {
-	n := &Node{Index: index, IP: fmt.Sprintf("10.0.%d.%d", index/250, index%250+1), w: w,
+	n := &Node{Index: index, IP: ipOf(index), w: w,
 		Keys: make(map[slot.Slot]int), Defects: w.options.Defects}
 	if w.options.ClockSkew > 0 {
 		n.skew = clock.Millis(w.rand.Int64N(int64(w.options.ClockSkew)))
 	}
 	return n
 }
+
+// ipOf is where a node is as long as it does not move.
+func ipOf(index int) string { return fmt.Sprintf("10.0.%d.%d", index/250, index%250+1) }
 
 // nodeAt finds the node that has an address now, running or not.
 func (w *World) nodeAt(ip string, port uint16) *Node {
@@ -226,15 +229,17 @@ func (n *Node) keep(effects []cluster.Effect) bool {
 }
 
 func (n *Node) carryOut(effects []cluster.Effect) {
-	var last, copied *bus.Frame
+	var last *bus.Frame
+	var frame *encoded
 	for _, e := range effects {
 		switch e := e.(type) {
 		case cluster.Send:
 			if e.Frame != last {
-				last, copied = e.Frame, cloneFrame(e.Frame)
+				last, frame = e.Frame, n.w.encode(e.Frame)
 			}
 			if end := n.ends[e.Link]; end != nil {
-				n.w.send(end, packet{frame: copied})
+				frame.uses++
+				n.w.send(end, packet{frame: frame})
 			}
 		case cluster.Dial:
 			n.w.dial(n, e)
@@ -263,12 +268,4 @@ func (n *Node) carryOut(effects []cluster.Effect) {
 			n.w.diary = append(n.w.diary, Entry{n.w.now, n, &e, e.String()})
 		}
 	}
-}
-
-func cloneFrame(f *bus.Frame) *bus.Frame {
-	c := *f
-	c.Gossip = slices.Clone(f.Gossip)
-	c.Ext.Forgotten = slices.Clone(f.Ext.Forgotten)
-	c.Channel, c.Payload = slices.Clone(f.Channel), slices.Clone(f.Payload)
-	return &c
 }

@@ -39,7 +39,7 @@ func NewStorm(seed uint64) *Storm {
 	machine.ReplicaValidityFactor = pick(0, 10)
 	s.Options = Options{
 		Seed: seed, Nodes: s.Primaries * (1 + s.Replicas), Machine: &machine,
-		DelayMin: 1, DelayMax: clock.Millis(pick(2, 10, 100)), ClockSkew: clock.Millis(pick(1, 1000, 60_000)), EncodeOneIn: 10,
+		DelayMin: 1, DelayMax: clock.Millis(pick(2, 10, 100)), ClockSkew: clock.Millis(pick(1, 1000, 60_000)), CompareOneIn: 10,
 	}
 	for _, f := range allFaults {
 		if pick(0, 1) == 0 {

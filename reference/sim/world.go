@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"strings"
 
+	"github.com/clusterspec/clusterspec/reference/bus"
 	"github.com/clusterspec/clusterspec/reference/clock"
 	"github.com/clusterspec/clusterspec/reference/cluster"
 	"github.com/clusterspec/clusterspec/reference/defect"
@@ -20,8 +21,8 @@ type Options struct {
 	Defects defect.Set
 	// DelayMin and DelayMax bound how long a packet takes; 1 and 5 ms.
 	DelayMin, DelayMax clock.Millis
-	// EncodeOneIn: one frame in so many goes through its bytes and back and must be the same; 1: all, the default.
-	EncodeOneIn int
+	// CompareOneIn: one frame in so many is read back from its bytes and must be the same; 1: all, the default; never: none.
+	CompareOneIn int
 	// ClockSkew bounds how far the wall clocks of two nodes are apart.
 	ClockSkew clock.Millis
 	// ForgetfulDisks lose what was synced, too: a broken promise that the checkers must notice.
@@ -52,6 +53,10 @@ type World struct {
 	checkers []Checker
 	err      error
 	diary    []Entry
+
+	traffic traffic
+	spare   []*encoded // to be used again
+	arrived bus.Frame
 }
 
 // Entry is something that happened: a node's note, or a fault.
@@ -63,7 +68,10 @@ type Entry struct {
 }
 
 // New makes a World of nodes that were just started for the first time.
-func New(o Options) *World {
+func New(o Options) *World { return newWorld(o, func(int) []byte { return nil }) }
+
+// newWorld makes a World of nodes that were just started, each from what its disk has.
+func newWorld(o Options, disk func(index int) []byte) *World {
 	if o.Machine == nil {
 		options := cluster.DefaultOptions()
 		options.NodeTimeout = 2000
@@ -72,8 +80,8 @@ func New(o Options) *World {
 	if o.DelayMax == 0 {
 		o.DelayMin, o.DelayMax = 1, 5
 	}
-	if o.EncodeOneIn == 0 {
-		o.EncodeOneIn = 1
+	if o.CompareOneIn == 0 {
+		o.CompareOneIn = 1
 	}
 	w := &World{
 		options: o, rand: rand.New(rand.NewPCG(o.Seed, 0x5eed)), side: make([]int, o.Nodes),
@@ -82,7 +90,8 @@ func New(o Options) *World {
 	for i := range o.Nodes {
 		w.Nodes = append(w.Nodes, w.newNode(i))
 	}
-	for _, n := range w.Nodes {
+	for i, n := range w.Nodes {
+		n.Disk.Synced = disk(i)
 		n.Start()
 	}
 	w.after(replicationInterval, w.replicate)
@@ -204,5 +213,8 @@ func (w *World) delay() clock.Millis {
 	return w.options.DelayMin + clock.Millis(w.rand.IntN(int(w.options.DelayMax-w.options.DelayMin)+1))
 }
 
-// oneIn is true once in n times; never for n = 0.
+// never is once in so many times: not at all.
+const never = -1
+
+// oneIn is true once in n times; never for n <= 0.
 func (w *World) oneIn(n int) bool { return n > 0 && w.rand.IntN(n) == 0 }
