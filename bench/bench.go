@@ -16,6 +16,7 @@ import (
 
 	"github.com/clusterspec/clusterspec/bench/change"
 	"github.com/clusterspec/clusterspec/bench/figures"
+	"github.com/clusterspec/clusterspec/bench/gate"
 	"github.com/clusterspec/clusterspec/bench/growth"
 	"github.com/clusterspec/clusterspec/bench/result"
 	"github.com/clusterspec/clusterspec/bench/rig"
@@ -33,6 +34,8 @@ type Options struct {
 	Figures figures.Options
 	Change  change.Options
 	Growth  growth.Options
+	// Gates judge the result; what came of them goes into it.
+	Gates []gate.Gate
 	// Destructive allows to write into a cluster that was there before.
 	Destructive bool
 	// Suite and Command go into the result: the version of this program, and its command line.
@@ -135,6 +138,7 @@ func Run(ctx context.Context, o Options, listen Listener) (_ *result.Result, fil
 	r.Interrupted = ctx.Err() != nil
 	r.Environment.Finish()
 	r.Finished = time.Now().UTC()
+	r.Gates = gate.Judge(o.Gates, r)
 	return r, m.files, err
 }
 

@@ -25,6 +25,10 @@ func TestUsage(t *testing.T) {
 		"pipeline of 0":   {"--pipeline", "1,0"},
 		"unknown part":    {"--part", "speed"},
 		"unknown figures": {"--figures", "speed"},
+		"nowhere.yaml":    {"--gates", "nowhere.yaml"},
+		"reading a plan":  {"worker", "nowhere.yaml"},
+		"worker's report": {"merge", "nowhere.json"},
+		"benchmark resul": {"page", "nowhere.json"},
 	} {
 		cmd := Command("test")
 		cmd.SetArgs(args)
@@ -98,6 +102,37 @@ func TestGateCommand(t *testing.T) {
 	past, err := readGates("")
 	if err != nil || len(past) == 0 {
 		t.Errorf("%v", err)
+	}
+}
+
+// A result that was judged into a folder is there as a page with the verdicts, and the page can be written again from it alone.
+func TestPageCommand(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	past := write("bench.json", `{"schema": "clusterspec.bench/1", "targets": [{"name": "a 1", "spec": "a"}], "figures": [{"id": "f", "unit": "1", "parties": [{"name": "a 1", "trials": [3], "median": 3}]}]}`)
+	gates := write("g.yaml", "gates:\n  - {name: no more than four, figure: f, value: at most 4}\n")
+	judged, again := filepath.Join(dir, "judged"), filepath.Join(dir, "again")
+	for _, args := range [][]string{{"gate", "--result", past, "--file", gates, "--out", judged}, {"page", filepath.Join(judged, FileJSON), "--out", again}} {
+		cmd := Command("test")
+		cmd.SetArgs(args)
+		cmd.SetOut(io.Discard)
+		if err := cmd.Execute(); err != nil {
+			t.Fatalf("%v: %v", args, err)
+		}
+	}
+	for _, folder := range []string{judged, again} {
+		for _, name := range []string{FileHTML, FileSummary} {
+			text, err := os.ReadFile(filepath.Join(folder, name))
+			if err != nil || !strings.Contains(string(text), "no more than four") || !strings.Contains(string(text), "passed: 3.00; asked for is at most 4") {
+				t.Errorf("%s in %s does not have the verdict: %v", name, folder, err)
+			}
+		}
 	}
 }
 

@@ -3,26 +3,22 @@ package bench
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/clusterspec/clusterspec/bench/load"
-	"github.com/clusterspec/clusterspec/bench/result"
 	"github.com/clusterspec/clusterspec/compose/target"
 	"github.com/clusterspec/clusterspec/compose/target/catalog"
 )
 
 // Command is `clusterspec bench`. The version goes into the result.
 func Command(version string) *cobra.Command {
-	o, out := DefaultOptions(), ""
+	o, out, gates := DefaultOptions(), "", ""
 	o.Suite = version
 	cmd := &cobra.Command{
 		Use:   "bench",
@@ -36,7 +32,13 @@ func Command(version string) *cobra.Command {
 			"All other targets are compared with the first, in slices of 50 ms or in trials that alternate in random order. The first is also compared\n" +
 			"with itself: that is the noise floor, and what is below it, or below 3 %, is called inconclusive. Ctrl-C ends early and keeps what was measured.",
 		Example: "  clusterspec bench\n  clusterspec bench --target redis-server --target docker:valkey/valkey:8 --part serving --duration 60s",
-		Args:    func(cmd *cobra.Command, args []string) error { return checkUsage(cmd, args, o) },
+		Args: func(cmd *cobra.Command, args []string) (err error) {
+			if err := checkUsage(cmd, args, o); err != nil || gates == "" {
+				return err
+			}
+			o.Gates, err = gatesOn(gates, o.Targets)
+			return err
+		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.Command = append([]string{"clusterspec"}, os.Args[1:]...)
 			return runCommand(cmd, o, out)
@@ -64,11 +66,15 @@ func Command(version string) *cobra.Command {
 	flags.IntSliceVar(&w.Nodes, "grow-nodes", w.Nodes, "growth: sizes of clusters")
 	flags.IntSliceVar(&w.Keys, "grow-keys", w.Keys, "growth: numbers of keys")
 	flags.IntSliceVar(&w.Connections, "grow-connections", w.Connections, "growth: numbers of connections")
+	flags.StringVar(&gates, "gates", "", "a file of gates: their verdicts go into the result (clusterspec bench gate ends with an exit code besides)")
 	flags.BoolVar(&o.Destructive, "destructive", false, "allow to write into a cluster that was there before (addr:...)")
-	flags.StringVar(&out, "out", filepath.Join("reports", "out", "bench"), "folder for the result")
-	cmd.AddCommand(gateCommand(version), diffCommand())
+	flags.StringVar(&out, "out", defaultOut, "folder for the result")
+	cmd.AddCommand(gateCommand(version), diffCommand(), pageCommand(), workerCommand(version), mergeCommand())
 	return cmd
 }
+
+// defaultOut is where results go.
+var defaultOut = filepath.Join("reports", "out", "bench")
 
 // checkUsage finds what is wrong with a command line before anything is started.
 func checkUsage(cmd *cobra.Command, args []string, o Options) error {
@@ -98,25 +104,11 @@ func runCommand(cmd *cobra.Command, o Options, out string) error {
 	if result == nil {
 		return err
 	}
-	if writeErr := Write(out, result, files); writeErr != nil {
+	if writeErr := writeAndSay(text, out, result, files); writeErr != nil {
 		return errors.Join(err, writeErr)
 	}
-	fmt.Fprintf(text, "\nwritten to %s: %s, %s, %s\n", out, FileHTML, FileJSON, FileSummary)
 	if err == nil && result.Interrupted && len(result.Series)+len(result.Figures)+len(result.Timelines)+len(result.Growths) == 0 {
 		return context.Cause(ctx)
 	}
 	return err
 }
-
-// console tells how a run goes on.
-type console struct{ text, progress io.Writer }
-
-func (c *console) Starting(name string, elapsed, estimate time.Duration) {
-	left := max(estimate-elapsed, time.Second).Round(time.Second)
-	fmt.Fprintf(c.progress, "%s (%v passed, about %v left)\n", name, elapsed.Round(time.Second), left)
-}
-
-func (c *console) Series(s *result.Series)     { WriteSeries(c.text, s) }
-func (c *console) Figures(f []result.Figure)   { WriteFigures(c.text, f) }
-func (c *console) Timeline(t *result.Timeline) { WriteTimeline(c.text, t) }
-func (c *console) Growths(g []result.Growth)   { WriteGrowths(c.text, g) }

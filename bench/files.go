@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -33,6 +34,15 @@ func Write(dir string, r *result.Result, files map[string][]byte) error {
 		errs = append(errs, writeFile(dir, name, text))
 	}
 	return errors.Join(errs...)
+}
+
+// writeAndSay writes a result, and says where to.
+func writeAndSay(text io.Writer, dir string, r *result.Result, files map[string][]byte) error {
+	if err := Write(dir, r, files); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(text, "\nwritten to %s: %s, %s, %s\n", dir, FileHTML, FileJSON, FileSummary)
+	return err
 }
 
 // writeFile writes beside the file and renames, so that nobody reads half of it.

@@ -60,7 +60,8 @@ func gateCommand(version string) *cobra.Command {
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if past != nil {
-				return conclude(cmd.OutOrStdout(), gate.Judge(f.Gates, past))
+				past.Gates = gate.Judge(f.Gates, past)
+				return f.conclude(cmd.OutOrStdout(), past)
 			}
 			return f.run(cmd, version)
 		},
@@ -73,7 +74,7 @@ func gateCommand(version string) *cobra.Command {
 	flags.DurationVar(&f.Budget, "budget", f.Budget, "how long a measurement is continued while its gates are undecided")
 	flags.Uint64Var(&f.Seed, "seed", f.Seed, "decides the keys, the order of slices, and the resampling")
 	flags.BoolVar(&f.Destructive, "destructive", false, "allow to write into a cluster that was there before (addr:...)")
-	flags.StringVar(&f.out, "out", "", "folder to write what was measured to, as bench.json and summary.md (default: nowhere)")
+	flags.StringVar(&f.out, "out", "", "folder to write the result with its verdicts to, as page, JSON and summary (default: nowhere)")
 	cmd.MarkFlagsMutuallyExclusive("result", "target")
 	return cmd
 }
@@ -109,12 +110,28 @@ func readPast(path string, gates []gate.Gate) (*result.Result, error) {
 	for _, t := range r.Targets {
 		specs = append(specs, t.Spec)
 	}
-	for _, g := range gates {
-		if err := gate.CheckTargets(g, specs); err != nil {
-			return nil, fmt.Errorf("gate %q on %s: %w", g.Name, path, err)
-		}
+	if err := checkGates(gates, specs); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return r, nil
+}
+
+// gatesOn reads gates that are to judge a run of targets.
+func gatesOn(path string, specs []string) ([]gate.Gate, error) {
+	gates, err := readGates(path)
+	if err != nil {
+		return nil, err
+	}
+	return gates, checkGates(gates, specs)
+}
+
+func checkGates(gates []gate.Gate, specs []string) error {
+	for _, g := range gates {
+		if err := gate.CheckTargets(g, specs); err != nil {
+			return fmt.Errorf("gate %q: %w", g.Name, err)
+		}
+	}
+	return nil
 }
 
 // run measures and judges.
@@ -125,7 +142,7 @@ func (f *gateFlags) run(cmd *cobra.Command, version string) error {
 		Schema: result.Schema, Suite: version, Command: append([]string{"clusterspec"}, os.Args[1:]...), Seed: f.Seed,
 		Started: time.Now().UTC(), Environment: result.NewEnvironment(),
 	}
-	outcomes, err := gate.Run(ctx, f.Options, r, func(what string) {
+	err := gate.Run(ctx, f.Options, r, func(what string) {
 		fmt.Fprintf(cmd.ErrOrStderr(), "%s (%v passed)\n", what, time.Since(r.Started).Round(time.Second))
 	})
 	r.Environment.Finish()
@@ -133,24 +150,27 @@ func (f *gateFlags) run(cmd *cobra.Command, version string) error {
 	if err != nil {
 		return err
 	}
-	if f.out != "" {
-		if err := Write(f.out, r, nil); err != nil {
-			return err
-		}
-		fmt.Fprintf(cmd.OutOrStdout(), "written to %s\n", filepath.Join(f.out, FileJSON))
-	}
-	return conclude(cmd.OutOrStdout(), outcomes)
+	return f.conclude(cmd.OutOrStdout(), r)
 }
 
-// conclude writes the verdicts, and returns the exit code as an error where it is not 0.
-func conclude(w io.Writer, outcomes []gate.Outcome) error {
-	if err := gate.Write(w, outcomes); err != nil {
+// conclude writes the result where that is asked for, and the verdicts, and returns the exit code as an error where it is not 0.
+func (f *gateFlags) conclude(w io.Writer, r *result.Result) error {
+	if f.out != "" {
+		files, err := readFiles(filepath.Dir(f.result), r)
+		if err != nil {
+			return err
+		}
+		if err := writeAndSay(w, f.out, r, files); err != nil {
+			return err
+		}
+	}
+	if err := gate.Write(w, r.Gates); err != nil {
 		return err
 	}
-	switch gate.Worst(outcomes) {
-	case gate.Failed:
+	switch gate.Worst(r.Gates) {
+	case result.GateFailed:
 		return &reports.ExitError{Code: reports.ExitUnexpected}
-	case gate.Inconclusive:
+	case result.GateInconclusive:
 		return &reports.ExitError{Code: reports.ExitInconclusive}
 	}
 	return nil

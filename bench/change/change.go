@@ -61,6 +61,8 @@ const (
 	valueBytes  = 64
 	connections = 30
 	interval    = 250 * time.Millisecond
+	// untilStopped is by far enough: the load ends with the last phase.
+	untilStopped = 24 * time.Hour
 )
 
 // Measure takes one target after the other through all changes, and hands each time line over when it is whole. When ctx ends, the time line under way
@@ -106,7 +108,7 @@ func measure(ctx context.Context, o Options, spec string) (_ *result.Timeline, e
 	outages := watch(loading, s, begun)
 	samples := make(chan []*load.Sample, 1)
 	go func() {
-		samples <- g.RunIntervals(loading, interval, pace.Poisson{PerSecond: o.RatePerSecond, Seed: o.Seed})
+		samples <- g.RunIntervals(loading, untilStopped, interval, pace.Poisson{PerSecond: o.RatePerSecond, Seed: o.Seed})
 	}()
 	d := &director{server: s, options: o, begun: begun}
 	trouble := d.play(ctx)

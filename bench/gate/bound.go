@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/clusterspec/clusterspec/bench/result"
 	"github.com/clusterspec/clusterspec/bench/stats"
 )
 
@@ -43,18 +44,8 @@ func parseBound(text string) (Bound, error) {
 	return Bound{}, fmt.Errorf("%q is no bound: at least, at most or exactly, and a number", text)
 }
 
-// Verdict is what came of a gate.
-type Verdict string
-
-// The verdicts.
-const (
-	Passed       Verdict = "passed"
-	Failed       Verdict = "failed"
-	Inconclusive Verdict = "inconclusive"
-)
-
 // judge says whether all of a range keeps the bound, none of it, or some. The slack is a fraction by which the bound is widened.
-func (b Bound) judge(low, high, slack float64) Verdict {
+func (b Bound) judge(low, high, slack float64) result.GateVerdict {
 	keeps := func(v float64) bool {
 		switch b.Kind {
 		case AtLeast:
@@ -66,11 +57,11 @@ func (b Bound) judge(low, high, slack float64) Verdict {
 	}
 	switch first, last := keeps(low), keeps(high); {
 	case first && last:
-		return Passed
+		return result.GatePassed
 	case !first && !last && !(b.Kind == Exactly && low < b.Limit && b.Limit < high):
-		return Failed
+		return result.GateFailed
 	}
-	return Inconclusive
+	return result.GateInconclusive
 }
 
 // slack of ratios: what is below it is never called a difference.

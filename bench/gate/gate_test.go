@@ -82,21 +82,21 @@ func TestBounds(t *testing.T) {
 	for _, c := range []struct {
 		bound           Bound
 		low, high, wide float64
-		want            Verdict
+		want            result.GateVerdict
 	}{
-		{Bound{AtLeast, 1}, 0.98, 1.2, slack, Passed},
-		{Bound{AtLeast, 1}, 0.96, 1.2, slack, Inconclusive},
-		{Bound{AtLeast, 1}, 0.90, 0.96, slack, Failed},
-		{Bound{AtMost, 1}, 0.5, 1.02, slack, Passed},
-		{Bound{AtMost, 1}, 0.5, 1.04, slack, Inconclusive},
-		{Bound{AtMost, 1}, 1.04, 2, slack, Failed},
-		{Bound{AtMost, 7}, 7, 7, 0, Passed},
-		{Bound{AtMost, 7}, 7, 7.01, 0, Inconclusive},
-		{Bound{AtMost, 7}, 7.01, 8, 0, Failed},
-		{Bound{Exactly, 7}, 7, 7, 0, Passed},
-		{Bound{Exactly, 7}, 6, 7, 0, Inconclusive},
-		{Bound{Exactly, 7}, 6, 8, 0, Inconclusive},
-		{Bound{Exactly, 7}, 8, 8, 0, Failed},
+		{Bound{AtLeast, 1}, 0.98, 1.2, slack, result.GatePassed},
+		{Bound{AtLeast, 1}, 0.96, 1.2, slack, result.GateInconclusive},
+		{Bound{AtLeast, 1}, 0.90, 0.96, slack, result.GateFailed},
+		{Bound{AtMost, 1}, 0.5, 1.02, slack, result.GatePassed},
+		{Bound{AtMost, 1}, 0.5, 1.04, slack, result.GateInconclusive},
+		{Bound{AtMost, 1}, 1.04, 2, slack, result.GateFailed},
+		{Bound{AtMost, 7}, 7, 7, 0, result.GatePassed},
+		{Bound{AtMost, 7}, 7, 7.01, 0, result.GateInconclusive},
+		{Bound{AtMost, 7}, 7.01, 8, 0, result.GateFailed},
+		{Bound{Exactly, 7}, 7, 7, 0, result.GatePassed},
+		{Bound{Exactly, 7}, 6, 7, 0, result.GateInconclusive},
+		{Bound{Exactly, 7}, 6, 8, 0, result.GateInconclusive},
+		{Bound{Exactly, 7}, 8, 8, 0, result.GateFailed},
 	} {
 		if got := c.bound.judge(c.low, c.high, c.wide); got != c.want {
 			t.Errorf("%s of [%v, %v]: %s, want %s", c.bound, c.low, c.high, got, c.want)
@@ -140,26 +140,26 @@ func TestJudge(t *testing.T) {
 	for name, c := range map[string]struct {
 		gate  Gate
 		spoil func(*result.Result)
-		want  Verdict
+		want  result.GateVerdict
 		words string
 	}{
-		"kept":               {series, same, Passed, "1.200 times [1.100, 1.300] in 20 pairs; asked for is at least 1.1 (less 3 %)"},
-		"not kept":           {bounded(Bound{AtLeast, 1.5}), same, Failed, "asked for is at least 1.5"},
-		"between":            {bounded(Bound{AtMost, 1.2}), same, Inconclusive, "at most 1.2 (and 3 %)"},
-		"counted":            {value(AtMost, 8), same, Passed, "7.00 to 8.00"},
-		"counted, not kept":  {value(AtMost, 6), same, Failed, "asked for is at most 6"},
-		"counted, at times":  {value(AtMost, 7), same, Inconclusive, "7.00 to 8.00"},
-		"ratio of counted":   {Gate{Figure: "counted", IsRatio: true, Bound: Bound{AtMost, 0.75}}, same, Passed, "0.750 times"},
-		"ratio of timed":     {Gate{Figure: "timed", IsRatio: true, Bound: Bound{AtMost, 0.75}}, same, Inconclusive, "too few trials"},
-		"stolen":             {series, func(r *result.Result) { r.Environment.StealShare = 0.06 }, Inconclusive, "took away 6.0 %"},
-		"stolen and counted": {value(AtMost, 8), func(r *result.Result) { r.Environment.StealShare = 0.06 }, Passed, ""},
-		"noise":              {series, func(r *result.Result) { r.Series[0].Comparisons[0].High = 1.2 }, Inconclusive, "too noisy to judge timing"},
-		"failing requests":   {series, func(r *result.Result) { r.Series[0].Parties[2].Counts.Lost = 3 }, Inconclusive, "3 of 9 requests to other 1 failed"},
-		"generator":          {series, func(r *result.Result) { r.Series[0].Parties[0].Generator.Invalid = "slow" }, Inconclusive, "the generator spoilt"},
-		"no comparison":      {series, func(r *result.Result) { r.Series[0].Comparisons, r.Series[0].Trouble = nil, "too short" }, Inconclusive, "too short"},
-		"no series":          {series, func(r *result.Result) { r.Series = nil }, Inconclusive, "the result has no series get-p1"},
-		"no figure":          {value(AtMost, 8), func(r *result.Result) { r.Figures = nil }, Inconclusive, "the result has no figure counted"},
-		"missing":            {value(AtMost, 8), func(r *result.Result) { r.Figures[0].Parties[2].Missing = "cannot be seen" }, Inconclusive, "cannot be seen"},
+		"kept":               {series, same, result.GatePassed, "1.200 times [1.100, 1.300] in 20 pairs; asked for is at least 1.1 (less 3 %)"},
+		"not kept":           {bounded(Bound{AtLeast, 1.5}), same, result.GateFailed, "asked for is at least 1.5"},
+		"between":            {bounded(Bound{AtMost, 1.2}), same, result.GateInconclusive, "at most 1.2 (and 3 %)"},
+		"counted":            {value(AtMost, 8), same, result.GatePassed, "7.00 to 8.00"},
+		"counted, not kept":  {value(AtMost, 6), same, result.GateFailed, "asked for is at most 6"},
+		"counted, at times":  {value(AtMost, 7), same, result.GateInconclusive, "7.00 to 8.00"},
+		"ratio of counted":   {Gate{Figure: "counted", IsRatio: true, Bound: Bound{AtMost, 0.75}}, same, result.GatePassed, "0.750 times"},
+		"ratio of timed":     {Gate{Figure: "timed", IsRatio: true, Bound: Bound{AtMost, 0.75}}, same, result.GateInconclusive, "too few trials"},
+		"stolen":             {series, func(r *result.Result) { r.Environment.StealShare = 0.06 }, result.GateInconclusive, "took away 6.0 %"},
+		"stolen and counted": {value(AtMost, 8), func(r *result.Result) { r.Environment.StealShare = 0.06 }, result.GatePassed, ""},
+		"noise":              {series, func(r *result.Result) { r.Series[0].Comparisons[0].High = 1.2 }, result.GateInconclusive, "too noisy to judge timing"},
+		"failing requests":   {series, func(r *result.Result) { r.Series[0].Parties[2].Counts.Lost = 3 }, result.GateInconclusive, "3 of 9 requests to other 1 failed"},
+		"generator":          {series, func(r *result.Result) { r.Series[0].Parties[0].Generator.Invalid = "slow" }, result.GateInconclusive, "the generator spoilt"},
+		"no comparison":      {series, func(r *result.Result) { r.Series[0].Comparisons, r.Series[0].Trouble = nil, "too short" }, result.GateInconclusive, "too short"},
+		"no series":          {series, func(r *result.Result) { r.Series = nil }, result.GateInconclusive, "the result has no series get-p1"},
+		"no figure":          {value(AtMost, 8), func(r *result.Result) { r.Figures = nil }, result.GateInconclusive, "the result has no figure counted"},
+		"missing":            {value(AtMost, 8), func(r *result.Result) { r.Figures[0].Parties[2].Missing = "cannot be seen" }, result.GateInconclusive, "cannot be seen"},
 	} {
 		r := sample()
 		c.spoil(r)
@@ -175,11 +175,11 @@ func TestJudge(t *testing.T) {
 }
 
 func TestWorst(t *testing.T) {
-	passed, failed, undecided := Outcome{Verdict: Passed}, Outcome{Verdict: Failed}, Outcome{Verdict: Inconclusive}
+	passed, failed, undecided := result.Gate{Verdict: result.GatePassed}, result.Gate{Verdict: result.GateFailed}, result.Gate{Verdict: result.GateInconclusive}
 	for _, c := range []struct {
-		outcomes []Outcome
-		want     Verdict
-	}{{[]Outcome{passed}, Passed}, {[]Outcome{undecided, passed}, Inconclusive}, {[]Outcome{undecided, failed, passed}, Failed}} {
+		outcomes []result.Gate
+		want     result.GateVerdict
+	}{{[]result.Gate{passed}, result.GatePassed}, {[]result.Gate{undecided, passed}, result.GateInconclusive}, {[]result.Gate{undecided, failed, passed}, result.GateFailed}} {
 		if got := Worst(c.outcomes); got != c.want {
 			t.Errorf("%v: %s", c.outcomes, got)
 		}

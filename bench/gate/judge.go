@@ -19,14 +19,6 @@ const (
 	MaxNoise = 0.05
 )
 
-// Outcome is what came of a gate for one target.
-type Outcome struct {
-	Gate    Gate    `json:"gate"`
-	Target  string  `json:"target"` // its name; empty where nothing was found that the gate is about
-	Verdict Verdict `json:"verdict"`
-	Words   string  `json:"words"`
-}
-
 // found is what a result says of a gate's measurement and one target.
 type found struct {
 	target    string
@@ -37,17 +29,17 @@ type found struct {
 }
 
 // Judge judges a result. A gate that asks for something that the result does not have is inconclusive: nothing is green that was not looked at.
-func Judge(gates []Gate, r *result.Result) (outcomes []Outcome) {
+func Judge(gates []Gate, r *result.Result) (outcomes []result.Gate) {
 	for _, g := range gates {
 		outcomes = append(outcomes, g.judge(r)...)
 	}
 	return outcomes
 }
 
-func (g Gate) judge(r *result.Result) (outcomes []Outcome) {
+func (g Gate) judge(r *result.Result) (outcomes []result.Gate) {
 	all, missing := g.look(r)
 	if len(all) == 0 {
-		return []Outcome{{Gate: g, Verdict: Inconclusive, Words: "inconclusive: " + missing}}
+		return []result.Gate{{Name: g.Name, Measurement: g.Measurement(), Verdict: result.GateInconclusive, Words: "inconclusive: " + missing}}
 	}
 	for _, f := range all {
 		outcomes = append(outcomes, g.weigh(f, r))
@@ -56,8 +48,8 @@ func (g Gate) judge(r *result.Result) (outcomes []Outcome) {
 }
 
 // weigh judges one finding.
-func (g Gate) weigh(f found, r *result.Result) Outcome {
-	o := Outcome{Gate: g, Target: f.target, Verdict: Inconclusive}
+func (g Gate) weigh(f found, r *result.Result) result.Gate {
+	o := result.Gate{Name: g.Name, Measurement: g.Measurement(), Target: f.target, Verdict: result.GateInconclusive}
 	if steal := r.Environment.StealShare; f.doubt == "" && f.isTiming && steal > MaxSteal {
 		f.doubt = fmt.Sprintf("the machine below took away %.1f %% of the processors' time, and more than %.0f %% spoils timing", 100*steal, 100*MaxSteal)
 	}
@@ -202,14 +194,14 @@ func tooNoisy(noise float64) string {
 }
 
 // Worst is the verdict on all: a failure is one whatever else could not be told.
-func Worst(outcomes []Outcome) Verdict {
-	worst := Passed
+func Worst(outcomes []result.Gate) result.GateVerdict {
+	worst := result.GatePassed
 	for _, o := range outcomes {
 		switch {
-		case o.Verdict == Failed:
-			return Failed
-		case o.Verdict == Inconclusive:
-			worst = Inconclusive
+		case o.Verdict == result.GateFailed:
+			return result.GateFailed
+		case o.Verdict == result.GateInconclusive:
+			worst = result.GateInconclusive
 		}
 	}
 	return worst

@@ -65,12 +65,12 @@ func CheckTargets(g Gate, specs []string) error {
 }
 
 // Run starts the targets and measures what the gates are about, each as long as its gates need within the budget. When ctx ends, what was not measured
-// by then is inconclusive, and there is no error. The result holds all that was measured.
-func Run(ctx context.Context, o Options, r *result.Result, starting func(what string)) (_ []Outcome, err error) {
+// by then is inconclusive, and there is no error. The result holds all that was measured, and what came of the gates.
+func Run(ctx context.Context, o Options, r *result.Result, starting func(what string)) (err error) {
 	servers, stop, err := rig.StartNodes(ctx, o.Targets, o.Destructive)
 	defer func() { err = errors.Join(err, stop()) }()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, s := range servers {
 		r.Targets = append(r.Targets, s.Target)
@@ -78,11 +78,12 @@ func Run(ctx context.Context, o Options, r *result.Result, starting func(what st
 	m := &runner{Options: o, result: r, starting: starting, servers: servers}
 	for _, what := range o.measurements() {
 		if err := m.decide(ctx, what); err != nil && ctx.Err() == nil {
-			return nil, err
+			return err
 		}
 	}
 	r.Interrupted = ctx.Err() != nil
-	return Judge(o.Gates, r), nil
+	r.Gates = Judge(o.Gates, r)
+	return nil
 }
 
 // measurement is a series, or a group of figures that are measured together.
@@ -133,7 +134,7 @@ func (m *runner) decide(ctx context.Context, what measurement) error {
 			return err
 		}
 		m.result.Environment.Finish()
-		isDecided := !slices.ContainsFunc(Judge(gates, m.result), func(o Outcome) bool { return o.Verdict == Inconclusive })
+		isDecided := !slices.ContainsFunc(Judge(gates, m.result), func(o result.Gate) bool { return o.Verdict == result.GateInconclusive })
 		if isDecided || time.Since(begun)+time.Since(turn) > m.Budget {
 			return nil
 		}

@@ -3,15 +3,15 @@ package load
 import (
 	"bufio"
 	"fmt"
-	"io"
 	"maps"
 	"net"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	fakes "github.com/clusterspec/clusterspec/bench/fake"
 )
 
 // fake is a server that answers as a script says. It shares no code with the generator.
@@ -87,7 +87,7 @@ func (f *fake) serve(conn net.Conn) {
 	defer conn.Close()
 	in, out, s := bufio.NewReader(conn), bufio.NewWriter(conn), &session{}
 	for !s.hangUp {
-		args, err := readRequest(in)
+		args, err := fakes.ReadRequest(in)
 		if err != nil {
 			return
 		}
@@ -104,30 +104,6 @@ func (f *fake) serve(conn net.Conn) {
 		}
 	}
 	out.Flush()
-}
-
-func readRequest(in *bufio.Reader) ([]string, error) {
-	number := func(kind byte) (int, error) {
-		line, err := in.ReadString('\n')
-		if err != nil || line[0] != kind {
-			return 0, fmt.Errorf("%q: %w", line, err)
-		}
-		return strconv.Atoi(strings.TrimRight(line[1:], "\r\n"))
-	}
-	count, err := number('*')
-	args := make([]string, count)
-	for i := range args {
-		length, err := number('$')
-		if err != nil {
-			return nil, err
-		}
-		arg := make([]byte, length+2)
-		if _, err := io.ReadFull(in, arg); err != nil {
-			return nil, err
-		}
-		args[i] = string(arg[:length])
-	}
-	return args, err
 }
 
 const fakeValueBytes = 10

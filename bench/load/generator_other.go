@@ -25,7 +25,9 @@ func Open(context.Context, Config) (*Generator, error) {
 func (g *Generator) Run(context.Context, time.Duration, pace.Pacer, *Sample) {}
 
 // RunIntervals does nothing.
-func (g *Generator) RunIntervals(context.Context, time.Duration, pace.Pacer) []*Sample { return nil }
+func (g *Generator) RunIntervals(context.Context, time.Duration, time.Duration, pace.Pacer) []*Sample {
+	return nil
+}
 
 // Fill does nothing.
 func (g *Generator) Fill(context.Context) error { return nil }

@@ -87,7 +87,7 @@ func TestFillFailsWhenAWriteIsRefused(t *testing.T) {
 		}
 		return honest(s, args)
 	})
-	if err := open(t, reads(f)).Fill(t.Context()); err == nil || !strings.Contains(err.Error(), "OOM:1") {
+	if err := open(t, reads(f)).Fill(t.Context()); err == nil || !strings.Contains(err.Error(), "1 answered by OOM") {
 		t.Errorf("got %v", err)
 	}
 }

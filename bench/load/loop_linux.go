@@ -30,16 +30,19 @@ func (g *Generator) Run(ctx context.Context, d time.Duration, p pace.Pacer, s *S
 	g.schedule = nil
 }
 
-// RunIntervals is an open loop that keeps a sample for each interval of the time, to which the requests belong that were due in it. It goes on until ctx ends.
-func (g *Generator) RunIntervals(ctx context.Context, every time.Duration, p pace.Pacer) []*Sample {
-	const limit = 24 * time.Hour // by far enough: it ends with ctx
+// RunIntervals runs as Run does, and keeps a sample for each interval of the time, to which the requests belong that were due in it, or begun. Their times
+// add up: what was waited for the last answers is the last interval's, and processor time is divided evenly.
+func (g *Generator) RunIntervals(ctx context.Context, d, every time.Duration, p pace.Pacer) []*Sample {
 	g.every = every
 	total := NewSample()
-	g.Run(ctx, limit, p, total)
+	g.Run(ctx, d, p, total)
 	intervals := g.intervals
 	g.every, g.intervals = 0, nil
-	for _, s := range intervals {
+	for i, s := range intervals {
 		s.Elapsed, s.OwnCPU = every, total.OwnCPU/time.Duration(len(intervals))
+		if i+1 == len(intervals) {
+			s.Elapsed = max(0, total.Elapsed-time.Duration(i)*every)
+		}
 	}
 	return intervals
 }
@@ -70,7 +73,7 @@ func (g *Generator) Fill(ctx context.Context) error {
 		return err
 	}
 	if s.OK != uint64(g.config.Workload.Keys) {
-		return fmt.Errorf("filling %d keys: %d were accepted: %+v", g.config.Workload.Keys, s.OK, s.Counts)
+		return fmt.Errorf("filling %d keys: %d were accepted: %s", g.config.Workload.Keys, s.OK, s.FailedInWords())
 	}
 	return nil
 }

@@ -2,6 +2,9 @@ package load
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -48,6 +51,25 @@ func (c *Counts) Failed() uint64 {
 		failed += n
 	}
 	return failed
+}
+
+// FailedInWords says what became of those that did not: "12 answered by LOADING, 3 given up after the timeout".
+func (c *Counts) FailedInWords() string {
+	var words []string
+	say := func(n uint64, what string) {
+		if n > 0 {
+			words = append(words, fmt.Sprint(n, " ", what))
+		}
+	}
+	for _, code := range slices.Sorted(maps.Keys(c.Errors)) {
+		say(c.Errors[code], "answered by "+code)
+	}
+	say(c.Wrong, "answered by something of another type or length")
+	say(c.Lost, "lost with their connection")
+	say(c.Timeouts, "given up after the timeout")
+	say(c.Unanswered, "without an answer when the run ended")
+	say(c.Surplus, "replies that nobody had asked for")
+	return strings.Join(words, ", ")
 }
 
 func (c *Counts) countError(code string) {

@@ -51,6 +51,21 @@ func (w Workload) validate() error {
 	return nil
 }
 
+// String is the operation, for people: "GET", "90 % GET, 10 % SET", "MGET of 10".
+func (w Workload) String() string {
+	read, write := "GET", "SET"
+	if w.isMulti() {
+		read, write = fmt.Sprintf("MGET of %d", w.KeysPerRequest), fmt.Sprintf("MSET of %d", w.KeysPerRequest)
+	}
+	switch w.ReadShare {
+	case 1:
+		return read
+	case 0:
+		return write
+	}
+	return fmt.Sprintf("%.4g %% %s, %.4g %% %s", 100*w.ReadShare, read, 100*(1-w.ReadShare), write)
+}
+
 // isMulti reports whether requests have several keys.
 func (w Workload) isMulti() bool { return w.KeysPerRequest > 1 }
 

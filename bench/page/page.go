@@ -47,6 +47,8 @@ type view struct {
 	Machine                                []fact
 	// NotMeasured are the parts that the run was not asked for, or did not come to.
 	NotMeasured string
+	Gates       string // how many passed, failed, and could not be told; empty: there are none
+	Workers     *table // the generators, where there were several
 	Serving     *ratioTable
 	Figures     *ratioTable
 	Floors      []floorRow
@@ -115,7 +117,10 @@ func newView(r *result.Result, files map[string][]byte) *view {
 	for _, s := range closed {
 		v.Saturated = append(v.Saturated, v.percentileChart(s, files))
 	}
-	v.Sweeps = v.sweeps(r.Series)
+	v.Sweeps, v.Workers = v.sweeps(r.Series), workers(r.Series)
+	if len(r.Gates) > 0 {
+		v.Gates = result.GatesInWords(r.Gates)
+	}
 	shared := newClock(r.Timelines)
 	for i := range r.Timelines {
 		v.Timelines = append(v.Timelines, v.timeline(&r.Timelines[i], shared))
@@ -125,6 +130,19 @@ func newView(r *result.Result, files map[string][]byte) *view {
 	}
 	v.Headline, v.Lede, v.NotMeasured = v.headline(), v.lede(), v.notMeasured()
 	return v
+}
+
+// workers are the generators of load that came from several.
+func workers(series []result.Series) (t *table) {
+	for i := range series {
+		for j := range series[i].Workers {
+			if t == nil {
+				t = &table{Head: result.WorkerHead}
+			}
+			t.Rows = append(t.Rows, series[i].Workers[j].Cells())
+		}
+	}
+	return t
 }
 
 func (v *view) add(t result.Target) *target {

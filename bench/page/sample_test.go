@@ -35,6 +35,11 @@ func sample() *result.Result {
 		},
 		Series:    []result.Series{closedSeries(), openSeries("get-p1-open", "", 50_000), openSeries("get-p1-at-10", "get-p1", 10_000), openSeries("get-p1-at-90", "get-p1", 90_000)},
 		Figures:   figures(),
+		Gates: []result.Gate{
+			{Name: "reads are faster", Measurement: "throughput of get-p16", Target: other, Verdict: result.GatePassed, Words: "passed: 2.470 times [2.300, 2.600]; asked for is at least 1.15 (less 3 %)"},
+			{Name: "keys are light", Measurement: "footprint/key", Target: other, Verdict: result.GateFailed, Words: "failed: 190 B; asked for is at most 100"},
+			{Name: "no pauses", Measurement: "p99 of get-p1", Verdict: result.GateInconclusive, Words: "inconclusive: the result has no series get-p1"},
+		},
 		Timelines: []result.Timeline{wholeTimeline(), endedTimeline()},
 		Growths: []result.Growth{
 			{ID: "nodes/bus-bytes", Title: "bytes a second that a node sends on the bus", X: "nodes", Unit: "bytes", Note: "an idle cluster", Lines: []result.Line{

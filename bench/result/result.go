@@ -33,6 +33,8 @@ type Result struct {
 	Figures   []Figure   `json:"figures,omitempty"`   // single quantities, by trials in turn
 	Timelines []Timeline `json:"timelines,omitempty"` // what clients see while the cluster changes
 	Growths   []Growth   `json:"growths,omitempty"`   // costs as something grows
+	// Gates are what came of bounds that the figures had to keep, where some were named.
+	Gates []Gate `json:"gates,omitempty"`
 }
 
 // TwinSuffix marks the base when it is measured the second time.
@@ -67,8 +69,23 @@ type Series struct {
 	Rounds        int               `json:"rounds"` // slices of each party
 	Parties       []Party           `json:"parties"`
 	Comparisons   []duet.Comparison `json:"comparisons"`
+	// Workers are the generators, where the load came from several.
+	Workers []Worker `json:"workers,omitempty"`
 	// Trouble says why there are no comparisons.
 	Trouble string `json:"trouble,omitempty"`
+}
+
+// Worker is one of several generators that shared a plan.
+type Worker struct {
+	Index     int     `json:"index"`
+	Host      string  `json:"host"`
+	Share     float64 `json:"share"`     // of the planned rate
+	PerSecond float64 `json:"perSecond"` // requests answered
+	// LateStart is how long after the planned instant it began.
+	LateStart time.Duration `json:"lateStartNanos"`
+	Generator Generator     `json:"generator"`
+	// StealShare is the share of the processors' time that the machine below took away.
+	StealShare float64 `json:"stealShare"`
 }
 
 // The loops.

@@ -1,6 +1,9 @@
 package result
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // Name is what a series is, in short: "GET, pipeline 16, closed loop".
 func (s *Series) Name() string {
@@ -13,7 +16,11 @@ func (s *Series) Name() string {
 
 // Setting is what else there is to say of how it was measured.
 func (s *Series) Setting() string {
-	return fmt.Sprintf("%d connections, %d-byte values, %d keys %s, %d rounds", s.Connections, s.ValueBytes, s.Keys, s.Distribution, s.Rounds)
+	extent := fmt.Sprintf("%d rounds", s.Rounds)
+	if n := len(s.Workers); n > 0 {
+		extent = fmt.Sprintf("%v from %s", time.Duration(s.SliceMillis)*time.Millisecond, Plural(n, "worker"))
+	}
+	return fmt.Sprintf("%d connections, %d-byte values, %d keys %s, %s", s.Connections, s.ValueBytes, s.Keys, s.Distribution, extent)
 }
 
 // Notes are what has to be said about a series besides its figures.
@@ -23,7 +30,7 @@ func (s *Series) Notes() (notes []string) {
 	}
 	for _, p := range s.Parties {
 		if n := p.Counts.Failed(); n > 0 || p.Counts.Surplus > 0 {
-			notes = append(notes, fmt.Sprintf("%s: %d of %d requests failed: %+v.", p.Name, n, p.Counts.Sent, p.Counts))
+			notes = append(notes, fmt.Sprintf("%s: %d of %d requests failed: %s.", p.Name, n, p.Counts.Sent, p.Counts.FailedInWords()))
 		}
 		if p.Counts.Moved+p.Counts.Ask > 0 {
 			notes = append(notes, fmt.Sprintf("%s: %d MOVED and %d ASK were followed.", p.Name, p.Counts.Moved, p.Counts.Ask))
@@ -38,13 +45,26 @@ func (s *Series) Notes() (notes []string) {
 	return notes
 }
 
+// WorkerHead names the cells of a worker.
+var WorkerHead = []string{"worker", "share", "requests/s", "began late", "CPU of a core", "sent late, p99", "max", "stolen", ""}
+
+// Cells of a worker in a table: who it is, what it did, what it cost, how late it was, and what spoils it.
+func (w *Worker) Cells() []string {
+	late, latest := "–", "–"
+	if l := w.Generator.Lateness; l != nil {
+		late, latest = Format(float64(l.P99), "ns"), Format(float64(l.Max), "ns")
+	}
+	return []string{
+		fmt.Sprintf("%d on %s", w.Index, w.Host), percent(w.Share), fmt.Sprintf("%.0f", w.PerSecond), Format(float64(w.LateStart), "ns"), percent(w.Generator.CPUShare),
+		late, latest, percent(w.StealShare), w.Generator.Invalid,
+	}
+}
+
+func percent(share float64) string { return fmt.Sprintf("%.1f %%", 100*share) }
+
 // Setting is the cluster and the load of a time line.
 func (t *Timeline) Setting() string {
-	replicas := "replicas"
-	if t.Replicas == 1 {
-		replicas = "replica"
-	}
-	return fmt.Sprintf("%d primaries with %d %s each, node timeout %d ms, %.0f requests/s", t.Primaries, t.Replicas, replicas, t.NodeTimeoutMillis, t.RatePerSecond)
+	return fmt.Sprintf("%d primaries with %s each, node timeout %d ms, %.0f requests/s", t.Primaries, Plural(t.Replicas, "replica"), t.NodeTimeoutMillis, t.RatePerSecond)
 }
 
 // Notes are the outages, and what went wrong.
@@ -56,4 +76,12 @@ func (t *Timeline) Notes() (notes []string) {
 		notes = append(notes, "Ended early: "+t.Trouble+".")
 	}
 	return notes
+}
+
+// Plural counts things whose many are called by an s.
+func Plural(n int, one string) string {
+	if n != 1 {
+		one += "s"
+	}
+	return fmt.Sprint(n, " ", one)
 }

@@ -1,17 +1,14 @@
 package serving
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"io"
-	"net"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/clusterspec/clusterspec/bench/fake"
 	"github.com/clusterspec/clusterspec/bench/result"
 	"github.com/clusterspec/clusterspec/bench/rig"
 	"github.com/clusterspec/clusterspec/bench/stats"
@@ -120,14 +117,9 @@ func TestTenPercentAreFound(t *testing.T) {
 // toiling is a server without cluster mode that works on one request at a time, for as long as each costs. It keeps a timetable, so that it makes up for
 // being woken late: how busy the machine is otherwise makes it no slower.
 func toiling(t *testing.T, name string, cost time.Duration) *rig.Server {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var (
-		serving sync.WaitGroup
-		mutex   sync.Mutex
-		free    time.Time // when all that was accepted is done
+		mutex sync.Mutex
+		free  time.Time // when all that was accepted is done
 	)
 	work := func() {
 		mutex.Lock()
@@ -139,74 +131,16 @@ func toiling(t *testing.T, name string, cost time.Duration) *rig.Server {
 		mutex.Unlock()
 		time.Sleep(time.Until(done))
 	}
-	serving.Go(func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			serving.Go(func() {
-				defer conn.Close()
-				answerAll(conn, work)
-			})
-		}
-	})
-	t.Cleanup(func() {
-		listener.Close()
-		serving.Wait() // the generators have closed their connections
-	})
-	return &rig.Server{Target: result.Target{Name: name, Nodes: 1}, Addrs: []string{listener.Addr().String()}}
-}
-
-// answerAll answers requests until the connection ends, working for each GET.
-func answerAll(conn net.Conn, work func()) {
-	in, out := bufio.NewReader(conn), bufio.NewWriter(conn)
-	for {
-		args, err := readRequest(in)
-		if err != nil {
-			return
-		}
+	value := fake.Bulk(strings.Repeat("x", DefaultOptions().ValueBytes))
+	addr := fake.Start(t, func(args []string) string {
 		switch args[0] {
 		case "GET":
 			work()
-			fmt.Fprintf(out, "$%d\r\n%s\r\n", valueBytes, strings.Repeat("x", valueBytes))
+			return value
 		case "SET":
-			out.WriteString("+OK\r\n")
-		default:
-			out.WriteString("-ERR This instance has cluster support disabled\r\n")
+			return "+OK\r\n"
 		}
-		if in.Buffered() == 0 && out.Flush() != nil {
-			return
-		}
-	}
-}
-
-var valueBytes = DefaultOptions().ValueBytes
-
-// readRequest reads an array of bulk strings.
-func readRequest(in *bufio.Reader) ([]string, error) {
-	number := func() (int, error) {
-		line, err := in.ReadString('\n')
-		if err != nil {
-			return 0, err
-		}
-		return strconv.Atoi(strings.TrimSpace(line[1:]))
-	}
-	count, err := number()
-	if err != nil {
-		return nil, err
-	}
-	args := make([]string, count)
-	for i := range args {
-		length, err := number()
-		if err != nil {
-			return nil, err
-		}
-		arg := make([]byte, length+len("\r\n"))
-		if _, err := io.ReadFull(in, arg); err != nil {
-			return nil, err
-		}
-		args[i] = string(arg[:length])
-	}
-	return args, nil
+		return fake.NoCluster
+	})
+	return &rig.Server{Target: result.Target{Name: name, Nodes: 1}, Addrs: []string{addr}}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/clusterspec/clusterspec/bench/duet"
+	"github.com/clusterspec/clusterspec/bench/histogram"
 	"github.com/clusterspec/clusterspec/bench/load"
 	"github.com/clusterspec/clusterspec/bench/pace"
 	"github.com/clusterspec/clusterspec/bench/result"
@@ -54,7 +55,7 @@ type contest struct {
 	rate   float64 // of an open loop, requests a second
 	times  int     // it was measured
 	played []duet.Series
-	logs   []intervalLog
+	logs   []histogram.Log
 }
 
 // Open fills the servers.
@@ -89,7 +90,7 @@ func (s *Session) contest(ctx context.Context, id string) (*contest, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &contest{plan: p, logs: make([]intervalLog, len(s.servers)+1)}
+	c := &contest{plan: p, logs: make([]histogram.Log, len(s.servers)+1)}
 	if p.share > 0 {
 		closed := s.under[p.closedID()]
 		if closed == nil {
@@ -136,7 +137,7 @@ func (c *contest) play(ctx context.Context, servers []*rig.Server) (err error) {
 	seed := c.Seed + uint64(c.times)<<16 // another time, another order and other arrivals
 	c.times++
 	game := duet.Plan{Rounds: duet.RoundsIn(c.Duration, len(servers)+1), Seed: seed}
-	game.Interval = func(i int, h *hdrhistogram.Histogram) { c.logs[i].add(h, c.id()) }
+	game.Interval = func(i int, h *hdrhistogram.Histogram) { c.logs[i].Add(h, c.id()) }
 	if c.share > 0 {
 		game.Pacer = func(round int) pace.Pacer {
 			return pace.Poisson{PerSecond: c.rate / float64(c.pipeline), Seed: seed<<32 + uint64(round)}
@@ -178,11 +179,11 @@ func (c *contest) series() (_ *result.Series, files map[string][]byte, err error
 	files = make(map[string][]byte)
 	for i, one := range c.played {
 		party := newParty(one)
-		party.PercentileFile, party.IntervalFile = fileNames(c.id(), i, one.Name)
-		if files[party.PercentileFile], err = percentileText(one.Total.Latency); err != nil {
+		party.PercentileFile, party.IntervalFile = histogram.FileNames(c.id(), i, one.Name)
+		if files[party.PercentileFile], err = histogram.Percentiles(one.Total.Latency); err != nil {
 			return nil, nil, err
 		}
-		if files[party.IntervalFile], err = c.logs[i].text(); err != nil {
+		if files[party.IntervalFile], err = c.logs[i].Text("Latencies in nanoseconds; only the slices of one party of a duet"); err != nil {
 			return nil, nil, err
 		}
 		s.Parties = append(s.Parties, party)
@@ -194,7 +195,7 @@ func (c *contest) series() (_ *result.Series, files map[string][]byte, err error
 // describe is the series before anything is measured.
 func describe(p plan) *result.Series {
 	return &result.Series{
-		ID: p.id(), Curve: p.curve, Operation: p.operation, Loop: result.LoopClosed, Pipeline: p.pipeline, Connections: p.Connections, Keys: p.Keys,
+		ID: p.id(), Curve: p.curve, Operation: p.config(nil, 0).Workload.String(), Loop: result.LoopClosed, Pipeline: p.pipeline, Connections: p.Connections, Keys: p.Keys,
 		Distribution: p.Distribution, ValueBytes: p.ValueBytes, SliceMillis: duet.DefaultSlice.Milliseconds(),
 	}
 }

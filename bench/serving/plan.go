@@ -43,18 +43,17 @@ func DefaultOptions() Options {
 // workload is a kind of request.
 type workload struct {
 	name           string
-	operation      string // for people
 	reads          float64
 	keysPerRequest int
 	deep           bool // measured at all pipeline depths, and in the open loop
 }
 
 var workloads = []workload{
-	{"get", "GET", 1, 1, true},
-	{"set", "SET", 0, 1, true},
-	{"mixed", "90 % GET, 10 % SET", 0.9, 1, false},
-	{"mget", "MGET of 10", 1, 10, false},
-	{"mset", "MSET of 10", 0, 10, false},
+	{"get", 1, 1, true},
+	{"set", 0, 1, true},
+	{"mixed", 0.9, 1, false},
+	{"mget", 1, 10, false},
+	{"mset", 0, 10, false},
 }
 
 // Workloads are the names there are.

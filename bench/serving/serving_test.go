@@ -121,18 +121,3 @@ func TestTooFewRounds(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 }
-
-func TestFileNames(t *testing.T) {
-	for name, want := range map[string]string{
-		"redis-server 7.0.15":     "series/get-p1-2-redis-server-7.0.15.hgrm",
-		"docker:valkey/valkey:8":  "series/get-p1-2-docker-valkey-valkey-8.hgrm",
-		"../../etc":               "series/get-p1-2-..-..-etc.hgrm",
-		strings.Repeat("x", 1000): "series/get-p1-2-" + strings.Repeat("x", 40) + ".hgrm",
-		"exec:./my server":        "series/get-p1-2-exec-.-my-server.hgrm",
-		"\u00fcber":               "series/get-p1-2-ber.hgrm",
-	} {
-		if got, _ := fileNames("get-p1", 2, name); got != want {
-			t.Errorf("%q: %s, want %s", name, got, want)
-		}
-	}
-}
