@@ -4,7 +4,7 @@ GO      ?= go
 TARGETS ?=
 OUT     ?= reports/out
 
-.PHONY: help conformance bench bench-smoke benchcmp speed test race cover lint fuzz bin image clean tools
+.PHONY: help conformance bench bench-smoke benchcmp speed test race cover lint fuzz bin image bench-image clean tools
 
 # What has goroutines. The rest of the reference is pure: TestWalls finds a goroutine there.
 CONCURRENT = . ./reference ./reference/server ./reference/cli ./steps/... ./compose/... ./bench/... ./reports/...
@@ -54,6 +54,11 @@ image: ## build the container image clusterspec/reference
 	rm -rf bin/image && mkdir -p bin/image/data
 	CGO_ENABLED=0 GOOS=linux $(GO) build -trimpath -ldflags='-s -w' -o bin/image/clusterspec ./reference/cmd/clusterspec-reference
 	docker build --tag clusterspec/reference --file compose/reference.Dockerfile bin/image
+
+bench-image: ## build the container image clusterspec/bench, for compose/bench.compose.yaml
+	rm -rf bin/bench-image && mkdir -p bin/bench-image
+	CGO_ENABLED=0 GOOS=linux $(GO) build -trimpath -ldflags='-s -w' -o bin/bench-image/clusterspec .
+	docker build --tag clusterspec/bench --file compose/bench.Dockerfile bin/bench-image
 
 tools:
 	@.ci/install

@@ -33,8 +33,8 @@ func sample() *result.Result {
 			{Name: other, Spec: "exec:./acme-kv --port {port}", Kind: "exec", Server: "acme-kv", Version: "0.9", Nodes: 1},
 			{Name: third, Spec: "addr:10.0.0.1:7000", Kind: "addr", Server: "valkey", Version: "8.0.1", Nodes: 3},
 		},
-		Series:    []result.Series{closedSeries(), openSeries("get-p1-open", "", 50_000), openSeries("get-p1-at-10", "get-p1", 10_000), openSeries("get-p1-at-90", "get-p1", 90_000)},
-		Figures:   figures(),
+		Series:  []result.Series{closedSeries(), openSeries("get-p1-open", "", 50_000), openSeries("get-p1-at-10", "get-p1", 10_000), openSeries("get-p1-at-90", "get-p1", 90_000)},
+		Figures: figures(),
 		Gates: []result.Gate{
 			{Name: "reads are faster", Measurement: "throughput of get-p16", Target: other, Verdict: result.GatePassed, Words: "passed: 2.470 times [2.300, 2.600]; asked for is at least 1.15 (less 3 %)"},
 			{Name: "keys are light", Measurement: "footprint/key", Target: other, Verdict: result.GateFailed, Words: "failed: 190 B; asked for is at most 100"},
