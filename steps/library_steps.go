@@ -19,6 +19,7 @@ const library = `([a-z]+(?:-[a-z]+)?)`
 func (w *World) libraryActions() []sentence {
 	return []sentence{
 		{`an application with ` + library + ` that is told of node ` + one + ` alone`, w.startsApplication},
+		{`an application with ` + library + ` under a supervisor that is told of node ` + one + ` alone`, w.startsSupervised},
 		{`an application with ` + library + ` that is told of node ` + one + ` alone and reads from replicas`, w.startsReader},
 		{`the application writes to and reads from those slots without pause`, w.applicationWorks},
 	}
@@ -102,12 +103,25 @@ func (w *World) startsReader(name, seed string) (err error) {
 	return w.openApplication(name, seed, clients.FromReplicas)
 }
 
-func (w *World) openApplication(name, seed string, reads clients.Reads) error {
-	m, err := w.node(seed)
+// startsSupervised starts an application that a supervisor starts again when it has crashed.
+func (w *World) startsSupervised(name, seed string) error {
+	l, err := clients.Find(name)
 	if err != nil {
 		return err
 	}
+	return w.openLibrary(l.Supervised(), seed, clients.FromPrimaries)
+}
+
+func (w *World) openApplication(name, seed string, reads clients.Reads) error {
 	l, err := clients.Find(name)
+	if err != nil {
+		return err
+	}
+	return w.openLibrary(l, seed, reads)
+}
+
+func (w *World) openLibrary(l clients.Library, seed string, reads clients.Reads) error {
+	m, err := w.node(seed)
 	if err != nil {
 		return err
 	}
@@ -118,7 +132,7 @@ func (w *World) openApplication(name, seed string, reads clients.Reads) error {
 		return l.Open(ctx, m.host(), m.port(), reads)
 	}
 	if a.client, err = a.open(); err != nil {
-		return w.check(seed, false, err.Error(), name+" connected to the cluster")
+		return w.check(seed, false, err.Error(), l.Name+" connected to the cluster")
 	}
 	w.libraries.all = append(w.libraries.all, a)
 	return nil

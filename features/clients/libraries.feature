@@ -122,8 +122,6 @@ Feature: Client libraries
         | redis-rb   |
         | node-redis |
 
-    # Two have no row here, whatever the server: node-redis 4.5.1 waits for the return of the node that was killed, and a new client of it
-    # does not connect before; phpredis 5.3.7 now and then ends with a segmentation fault when a primary is replaced.
     @id:clients/failover/2 @must @needs:kill @needs:restart
     Scenario Outline: <library> goes on writing when a primary is killed
       Given a cluster of 3 primaries with 1 replica each
@@ -143,3 +141,20 @@ Feature: Client libraries
         | go-redis   |
         | redis-py   |
         | redis-rb   |
+        | node-redis |
+
+    # The library, 5.3.7, now and then ends the program with a segmentation fault when a primary is replaced, whatever the server. So it has no
+    # rows in the two outlines above, which a crash would fail, and a scenario in which what supervises a service does its work.
+    @id:clients/failover/3 @must @needs:kill @needs:restart
+    Scenario: phpredis goes on writing when a primary is killed, started again when it crashes
+      Given a cluster of 3 primaries with 1 replica each
+      And an application with phpredis under a supervisor that is told of node B alone
+      And the application writes 60 keys
+      And every replica is in sync
+      When node A is killed
+      Then within 10 node timeouts the application writes every one of the keys anew
+      And every running node names A1 as the owner of slot 866
+      And within 2 node timeouts the application reads every one of the keys back
+      When node A is restarted
+      Then within 10 node timeouts every node lists A as a replica of A1
+      And within 2 node timeouts the application writes every one of the keys anew

@@ -53,7 +53,11 @@ func (p program) library() Library {
 			if err != nil {
 				return nil, err
 			}
-			return p.start(ctx, interpreter, host, port, string(reads))
+			c, err := p.start(ctx, interpreter, host, port, string(reads))
+			if err != nil {
+				return nil, err
+			}
+			return c, nil
 		},
 	}
 }
@@ -166,7 +170,7 @@ func (c *running) answer(ctx context.Context) ([]string, error) {
 		return nil, c.obituary()
 	case <-ctx.Done():
 		c.cmd.Process.Kill()
-		return nil, fmt.Errorf("no answer from the library: %w", ctx.Err())
+		return nil, fmt.Errorf("no answer from the library: %w; %w", ctx.Err(), errEnded)
 	}
 }
 
@@ -174,7 +178,7 @@ func (c *running) answer(ctx context.Context) ([]string, error) {
 func (c *running) obituary() error {
 	<-c.ended
 	complaints := strings.Split(strings.TrimSpace(c.complaints.String()), "\n")
-	return fmt.Errorf("the program has ended: %s: %s", c.cmd.ProcessState, complaints[len(complaints)-1])
+	return fmt.Errorf("%w: %s: %s", errEnded, c.cmd.ProcessState, complaints[len(complaints)-1])
 }
 
 // Close ends the program.

@@ -57,3 +57,22 @@ func TestFind(t *testing.T) {
 		t.Errorf("jedis: %v", err)
 	}
 }
+
+// A program that crashed is an error of what was asked of it; a supervisor has started another by the next request.
+func TestSupervisor(t *testing.T) {
+	script := `echo '["sh"]'; read line; case $line in *crash*) kill -SEGV $$;; *) echo '["ok","well"]';; esac; read line`
+	l := Library{Name: "sh", Open: func(ctx context.Context, _, _ string, _ Reads) (Client, error) {
+		return run(ctx, "sh", "sh", "-c", script)
+	}}.Supervised()
+	c, err := l.Open(t.Context(), "", "", FromPrimaries)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := c.Do(t.Context(), "crash"); err == nil || !strings.Contains(err.Error(), "segmentation fault") {
+		t.Errorf("a crash: %v", err)
+	}
+	if got, err := c.Do(t.Context(), "work"); err != nil || len(got) != 1 || got[0] != "well" {
+		t.Errorf("after a crash: %q, %v", got, err)
+	}
+}

@@ -1,6 +1,10 @@
 <?php
 // phpredis's RedisCluster behind the verbs of package clients (clients.go).
 
+// Without limits the library waits for ever for a node that does not answer.
+const CONNECT_SECONDS = 1;
+const READ_SECONDS = 5;
+
 function pairs(array $words): array
 {
     $pairs = [];
@@ -62,15 +66,23 @@ function answer(array $words): void
     echo json_encode($words), "\n";
 }
 
-function serve(string $host, string $port): void
+function connect(string $host, string $port): RedisCluster
 {
-    $client = new RedisCluster(null, ["$host:$port"]);
+    return new RedisCluster(null, ["$host:$port"], CONNECT_SECONDS, READ_SECONDS);
+}
+
+// A client of 5.3.7 asks for the slots again after a MOVED, and the loss of a node draws none. So an application begins anew with another one.
+function serve(string ...$seed): void
+{
+    $client = connect(...$seed);
     while (($line = fgets(STDIN)) !== false) {
         $words = json_decode($line);
-        $client->clearLastError();
         try {
+            $client ??= connect(...$seed);
+            $client->clearLastError();
             answer(['ok', ...act($client, array_shift($words), $words)]);
         } catch (RedisClusterException | RedisException $e) {
+            $client = null;
             answer(['error', get_class($e) . ': ' . $e->getMessage()]);
         }
     }
