@@ -238,7 +238,7 @@ func remove(list *[]*Session, s *Session) {
 func (e *Engine) Tick(now clock.Instant) {
 	e.Now = now
 	e.stats.sample(now.Mono, e.Traffic)
-	e.peakBytes()
+	e.notePeak(e.DB.Bytes())
 	e.endPauses()
 	e.expireBlocked()
 	e.redirectWaits()

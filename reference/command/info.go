@@ -123,7 +123,8 @@ func (e *Engine) infoClients(t *infoText) {
 }
 
 func (e *Engine) infoMemory(t *infoText) {
-	used, peak := e.DB.Bytes(), e.peakBytes()
+	m := e.memory()
+	used, peak := m.used(), e.stats.peakBytes
 	t.add("used_memory", "%d", used)
 	t.add("used_memory_human", "%s", humanBytes(used))
 	if usage := e.usage(); usage.ResidentBytes > 0 {
@@ -133,10 +134,9 @@ func (e *Engine) infoMemory(t *infoText) {
 	t.add("used_memory_peak", "%d", peak)
 	t.add("used_memory_peak_human", "%s", humanBytes(peak))
 	t.add("used_memory_peak_perc", "%.2f%%", 100*float64(used)/float64(max(peak, 1)))
-	t.add("used_memory_overhead", "0") // used_memory is what keys and values take, and nothing else
-	t.add("used_memory_startup", "0")
-	t.add("used_memory_dataset", "%d", used)
-	t.add("used_memory_dataset_perc", "%.2f%%", 100*float64(used)/float64(max(used, 1)))
+	t.add("used_memory_overhead", "%d", used-m.dataset)
+	t.add("used_memory_dataset", "%d", m.dataset)
+	t.add("used_memory_dataset_perc", "%.2f%%", 100*float64(m.dataset)/float64(max(used, 1)))
 	if total := e.Process.SystemBytes; total > 0 {
 		t.add("total_system_memory", "%d", total)
 		t.add("total_system_memory_human", "%s", humanBytes(total))
@@ -148,14 +148,11 @@ func (e *Engine) infoMemory(t *infoText) {
 	t.add("maxmemory_human", "0B")
 	t.add("maxmemory_policy", "noeviction")
 	t.add("mem_not_counted_for_evict", "0")
-	normal, replicas := e.clientBytes()
-	t.add("mem_clients_slaves", "%d", replicas)
-	t.add("mem_clients_normal", "%d", normal)
-	t.add("mem_cluster_links", "%d", e.linkBytes())
+	t.add("mem_clients_slaves", "%d", m.replicas)
+	t.add("mem_clients_normal", "%d", m.clients)
+	t.add("mem_cluster_links", "%d", m.links)
+	t.add("mem_replication_backlog", "%d", m.backlog)
 	t.add("mem_allocator", "go")
-	if e.Source != nil && e.Source.Active() {
-		t.add("mem_replication_backlog", "%d", e.Source.BacklogSize())
-	}
 	t.add("active_defrag_running", "0")
 	t.add("lazyfree_pending_objects", "0")
 }
@@ -333,26 +330,6 @@ func (e *Engine) usage() Usage {
 		return Usage{}
 	}
 	return e.Process.Usage()
-}
-
-// clientBytes is the memory of clients' connections.
-func (e *Engine) clientBytes() (normal, replicas int) {
-	for _, s := range e.sessions {
-		b := e.Host.Buffers(s)
-		bytes := b.total() + s.queue.bytes()
-		if s.Replica != nil {
-			replicas += bytes
-		} else {
-			normal += bytes
-		}
-	}
-	return normal, replicas
-}
-
-// peakBytes is the most memory that keys and values have taken, as far as it was looked at: once a turn.
-func (e *Engine) peakBytes() int {
-	e.stats.peakBytes = max(e.stats.peakBytes, e.DB.Bytes())
-	return e.stats.peakBytes
 }
 
 func (e *Engine) infoErrorstats(t *infoText) {

@@ -4,8 +4,11 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/clusterspec/clusterspec/reference/replication"
 )
 
 // infoFields reads the fields of a reply to INFO.
@@ -40,6 +43,33 @@ func TestInfoNamesAreRedis(t *testing.T) {
 		if ours[name] == "" {
 			t.Errorf("%s is missing: tools read it", name)
 		}
+	}
+}
+
+// TestMemoryIsAccountedFor: what INFO says is used is the sum of what it is used for, and the peak never falls.
+func TestMemoryIsAccountedFor(t *testing.T) {
+	b := newBench(t, testSetup{})
+	s := b.client()
+	b.Source.Open(replication.ID{1})
+	figure := func(name string) int {
+		n, err := strconv.Atoi(infoFields(t, []byte(b.do(s, "INFO", "memory")))[name])
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		return n
+	}
+	empty := figure("used_memory")
+	if backlog := figure("mem_replication_backlog"); backlog == 0 || empty < backlog {
+		t.Errorf("%d bytes are used without a key, %d of them for the backlog", empty, backlog)
+	}
+	b.do(s, "SET", "key", strings.Repeat("x", 100_000))
+	full := figure("used_memory")
+	if full < empty+100_000 || full != figure("used_memory_dataset")+figure("used_memory_overhead") {
+		t.Errorf("%d bytes are used with a key of 100000, %d of them for keys", full, figure("used_memory_dataset"))
+	}
+	b.do(s, "DEL", "key")
+	if now, peak := figure("used_memory"), figure("used_memory_peak"); now >= full || peak < full {
+		t.Errorf("%d bytes are used without the key, %d at the peak", now, peak)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 
+	"github.com/clusterspec/clusterspec/reference/keyspace"
 	"github.com/clusterspec/clusterspec/reference/resp"
 )
 
@@ -212,17 +213,21 @@ func objectEncoding(c *Call) {
 		c.Reply.Null()
 		return
 	}
+	c.Reply.BulkString(encoding(v))
+}
+
+// encoding is the one Redis would choose for a value.
+func encoding(v keyspace.Value) string {
 	_, integer := resp.ParseInt(v.Str)
 	switch {
 	case v.Object != nil:
-		c.Reply.BulkString(v.Object.Encoding())
+		return v.Object.Encoding()
 	case integer:
-		c.Reply.BulkString("int")
+		return "int"
 	case len(v.Str) <= embeddedBytes:
-		c.Reply.BulkString("embstr")
-	default:
-		c.Reply.BulkString("raw")
+		return "embstr"
 	}
+	return "raw"
 }
 
 func objectFreq(c *Call) {

@@ -44,20 +44,48 @@ func memoryUsage(c *Call) {
 	c.Reply.Int(int64(c.DB.KeyBytes(c.SlotOf(key), key)))
 }
 
-func memoryStats(c *Call) {
-	normal, replicas := c.clientBytes()
-	backlog := 0
-	if c.Source != nil && c.Source.Active() {
-		backlog = c.Source.BacklogSize()
+// memory is what a node keeps, in bytes. The runtime around it is in no figure but that of the whole process (used_memory_rss).
+type memory struct {
+	dataset  int // keys and values
+	clients  int // buffers of connections, and transactions that are being collected
+	replicas int // buffers of the connections to replicas
+	links    int // buffers of the cluster bus
+	backlog  int // of replication
+}
+
+func (m *memory) used() int { return m.dataset + m.clients + m.replicas + m.links + m.backlog }
+
+// memory counts, and keeps the most that was found.
+func (e *Engine) memory() *memory {
+	m := &memory{dataset: e.DB.Bytes(), links: e.linkBytes()}
+	for _, s := range e.sessions {
+		b := e.Host.Buffers(s)
+		bytes := b.total() + s.queue.bytes()
+		if s.Replica != nil {
+			m.replicas += bytes
+		} else {
+			m.clients += bytes
+		}
 	}
-	keys, dataset := c.DB.Len(), c.DB.Bytes()
+	if e.Source != nil && e.Source.Active() {
+		m.backlog = e.Source.BacklogSize()
+	}
+	e.notePeak(m.used())
+	return m
+}
+
+// notePeak keeps the most memory that was in use, as far as it was looked at: the keys once a turn, the rest when somebody asks.
+func (e *Engine) notePeak(used int) { e.stats.peakBytes = max(e.stats.peakBytes, used) }
+
+func memoryStats(c *Call) {
+	m, keys := c.memory(), c.DB.Len()
 	c.Reply.Map(7)
 	for _, field := range []struct {
 		name  string
 		value int
 	}{
-		{"peak.allocated", c.peakBytes()}, {"total.allocated", dataset}, {"replication.backlog", backlog},
-		{"clients.slaves", replicas}, {"clients.normal", normal}, {"keys.count", keys}, {"keys.bytes-per-key", dataset / max(keys, 1)},
+		{"peak.allocated", c.stats.peakBytes}, {"total.allocated", m.used()}, {"replication.backlog", m.backlog},
+		{"clients.slaves", m.replicas}, {"clients.normal", m.clients}, {"keys.count", keys}, {"keys.bytes-per-key", m.dataset / max(keys, 1)},
 	} {
 		c.Reply.BulkString(field.name)
 		c.Reply.Int(int64(field.value))

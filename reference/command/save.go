@@ -251,6 +251,12 @@ func (e *Engine) Dumped(id uint64, err error) {
 // answerSave answers those who have waited for SAVE.
 func (e *Engine) answerSave(waiting []*Session, saved bool) {
 	for _, s := range waiting {
+		if saved && s.wait.reloads {
+			if err := e.reload(); err != nil {
+				e.Host.Warn(err.Error())
+				saved = false
+			}
+		}
 		if saved {
 			s.Reply.Simple("OK")
 		} else {

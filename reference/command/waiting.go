@@ -125,6 +125,7 @@ type wait struct {
 	keys     *keyWait // nil: for something else than keys
 	measured *measuredWait
 	stays    bool // a change of our role does not end it
+	reloads  bool // for a snapshot, from which all keys are read when it is there
 }
 
 // Block leaves the client without a reply until Engine.Unblock. When that did not happen before deadline (mono; 0 means

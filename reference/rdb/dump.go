@@ -35,6 +35,15 @@ func AppendDump(dst []byte, v keyspace.Value) []byte {
 	return binary.LittleEndian.AppendUint64(dst, CRC64(0, dst[start:]))
 }
 
+// ValueLen is how many bytes a value takes in a snapshot, without its type (Redis: rdbSavedObjectLen).
+func ValueLen(v keyspace.Value, compress bool) int {
+	var pack *packer
+	if compress {
+		pack = new(packer)
+	}
+	return len(appendValue(nil, v, pack))
+}
+
 // ParseDump reads a DUMP payload. A string may be a part of payload. The error is ErrChecksum, ErrFormat, or an
 // *UnsupportedError, which is an ErrFormat as well. As with Redis, bytes between the value and the footer do not
 // matter.

@@ -55,13 +55,13 @@ func (s *Source) Open(fresh ID) {
 	if s.Active() {
 		return
 	}
-	s.rename(fresh)
+	s.Rename(fresh)
 	s.backlog = make([]byte, s.size)
 }
 
 // Close drops the backlog, repl-backlog-ttl after the last follower left, and renames the history to fresh.
 func (s *Source) Close(fresh ID) {
-	s.rename(fresh)
+	s.Rename(fresh)
 	s.empty()
 	s.backlog = nil
 }
@@ -106,7 +106,7 @@ func (s *Source) Shift(fresh ID) {
 
 // Adopt takes over a primary's history after a full sync from it: our own is gone.
 func (s *Source) Adopt(id ID, offset int64) {
-	s.rename(id)
+	s.Rename(id)
 	s.offset = offset
 	s.empty()
 	if !s.Active() {
@@ -125,6 +125,7 @@ func (s *Source) Continue(id ID) {
 	}
 }
 
-func (s *Source) rename(id ID) { s.id, s.id2, s.secondOffset = id, ID{}, -1 }
+// Rename gives the history another name and forgets the second one: nobody can go on in it.
+func (s *Source) Rename(id ID) { s.id, s.id2, s.secondOffset = id, ID{}, -1 }
 
 func (s *Source) empty() { s.head, s.kept = 0, 0 }

@@ -84,6 +84,19 @@ func (w *Writer) Set(n int) { w.aggregate('~', n) }
 // Push begins out-of-band data of n elements, such as a published message: in RESP2 an array.
 func (w *Writer) Push(n int) { w.aggregate('>', n) }
 
+// Attribute begins what is said about the reply behind it, n pairs. RESP2 has none: the caller leaves them out.
+func (w *Writer) Attribute(n int) { w.header('|', int64(n)) }
+
+// BigNumber writes an integer of any length: in RESP2 a bulk.
+func (w *Writer) BigNumber(digits string) {
+	if w.Proto != 3 {
+		w.BulkString(digits)
+		return
+	}
+	w.Buf = append(append(w.Buf, '('), digits...)
+	w.crlf()
+}
+
 func (w *Writer) aggregate(resp3 byte, n int) {
 	if w.Proto != 3 {
 		resp3 = '*'
