@@ -189,6 +189,11 @@ func (e *Engine) configure(string) {
 	e.password = e.Config.String("requirepass")
 	e.saver.points = savePoints(e.Config.String("save"))
 	e.scripts.instructions = scriptInstructions(e.Config.Int("busy-reply-threshold"))
+	e.DB.SetLimits(keyspace.Limits{
+		HashEntries: int(e.Config.Int("hash-max-listpack-entries")), HashBytes: int(e.Config.Int("hash-max-listpack-value")),
+		Integers:    int(e.Config.Int("set-max-intset-entries")),
+		ZSetEntries: int(e.Config.Int("zset-max-listpack-entries")), ZSetBytes: int(e.Config.Int("zset-max-listpack-value")),
+	})
 	e.endpoints = endpointTypeOf(e.Config.String("cluster-preferred-endpoint-type"))
 	e.countSlotCosts(e.Cluster != nil && e.Config.Bool("cluster-slot-stats-enabled"))
 	e.measuring = measuring{

@@ -85,15 +85,10 @@ var foreign = []Param{
 	moot(Bool, "aof-disable-auto-gc", "no", offAOF),
 
 	// Values.
-	absent(Int, "hash-max-listpack-entries", "512", "other limit of compact hashes"),
-	absent(Int, "hash-max-listpack-value", "64", "other limit of compact hashes"),
-	absent(Int, "list-max-listpack-size", "-2", "other limit of compact lists"),
+	moot(Int, "list-max-listpack-size", "-2", "a list is held in one way, whatever its size"),
 	moot(Int, "list-compress-depth", "0", "lists are not compressed"),
-	absent(Int, "set-max-intset-entries", "512", "other limit of compact sets"),
 	absent(Int, "set-max-listpack-entries", "128", "other limit of compact sets"),
 	absent(Int, "set-max-listpack-value", "64", "other limit of compact sets"),
-	absent(Int, "zset-max-listpack-entries", "128", "other limit of compact sorted sets"),
-	absent(Int, "zset-max-listpack-value", "64", "other limit of compact sorted sets"),
 	moot(Memory, "stream-node-max-bytes", "4096", offType),
 	moot(Int, "stream-node-max-entries", "100", offType),
 	mootEnum("sanitize-dump-payload", "every payload is checked", "no", "yes", "clients"),

@@ -66,6 +66,13 @@ var own = []Param{
 	{Name: "busy-reply-threshold", Kind: Int, Default: "5000", Min: 1, Max: noLimit, Settable: true, Doc: "how long a script may run, in 20000 steps each, which take about a millisecond; then it is ended"},
 	{Name: "tracking-table-max-keys", Kind: Int, Default: "1000000", Max: noLimit, Settable: true, Doc: "keys remembered for CLIENT TRACKING; 0: no limit"},
 
+	// Values.
+	{Name: "hash-max-listpack-entries", Kind: Int, Default: "512", Max: noLimit, Settable: true, Doc: "fields of a hash that OBJECT ENCODING calls a listpack"},
+	{Name: "hash-max-listpack-value", Kind: Memory, Default: "64", Max: noLimit, Settable: true, Doc: "bytes of the longest field or value of such a hash"},
+	{Name: "set-max-intset-entries", Kind: Int, Default: "512", Max: noLimit, Settable: true, Doc: "members of a set of integers that OBJECT ENCODING calls an intset"},
+	{Name: "zset-max-listpack-entries", Kind: Int, Default: "128", Max: noLimit, Settable: true, Doc: "members of a sorted set that OBJECT ENCODING calls a listpack"},
+	{Name: "zset-max-listpack-value", Kind: Memory, Default: "64", Max: noLimit, Settable: true, Doc: "bytes of the longest member of such a sorted set"},
+
 	// General.
 	{Name: "dir", Kind: String, Default: ".", Protected: true, Doc: "working directory: nodes.conf and the snapshot are kept there"},
 	{Name: "daemonize", Kind: Bool, Default: "no", Doc: "go on in the background"},

@@ -28,6 +28,7 @@ type DB struct {
 	keys     int
 	expiring expiring
 	objects  *objects
+	limits   Limits
 	blocks   *blocks
 	records  arena[byte]
 	arrays   arena[cell] // the cells of the tables
@@ -54,7 +55,7 @@ func NewSeeded(seed uint64) *DB { return NewIn(nil, seed) }
 
 // NewIn is NewSeeded with the slabs in memory, or on the heap if that is nil.
 func NewIn(memory Memory, seed uint64) *DB {
-	db := &DB{hasher: newHasher(seed), blocks: &blocks{memory: memory}}
+	db := &DB{hasher: newHasher(seed), limits: usual, blocks: &blocks{memory: memory}}
 	db.Flush()
 	return db
 }
@@ -68,7 +69,7 @@ func (db *DB) Flush() {
 	db.groups = [len(db.groups)]*group{}
 	db.keys = 0
 	db.expiring = expiring{}
-	db.objects = new(objects) // another one: what was in the old one is no longer on account
+	db.objects = &objects{limits: &db.limits} // another one: what was in the old one is no longer on account
 	db.blocks.reset()
 	db.records = newArena(db.blocks, unitBytes, db.recordMoved)
 	db.arrays = newArena(db.blocks, 1, db.cellsMoved)

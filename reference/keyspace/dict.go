@@ -24,10 +24,6 @@ type entry[V any] struct {
 	value V
 }
 
-// compactBytesMax is the longest element of a compact hash or sorted set: Redis' default for hash-max-listpack-value
-// and zset-max-listpack-value.
-const compactBytesMax = 64
-
 // dictHasher is shared by all dicts. Its secret keeps clients from choosing names that collide.
 var dictHasher = newHasher(maphash.String(maphash.MakeSeed(), "keyspace"))
 

@@ -11,9 +11,6 @@ type Hash struct {
 	acc    account
 }
 
-// compactFieldsMax is how many fields a small hash has at most (Redis: hash-max-listpack-entries).
-const compactFieldsMax = 512
-
 // NewHash returns an empty hash.
 func NewHash() *Hash { return new(Hash) }
 
@@ -27,7 +24,7 @@ func (h *Hash) Get(field []byte) ([]byte, bool) {
 
 // Set gives field a value and reports whether it is new.
 func (h *Hash) Set(field, value []byte) (added bool) {
-	if len(field) > compactBytesMax || len(value) > compactBytesMax {
+	if limit := h.acc.limits().HashBytes; len(field) > limit || len(value) > limit {
 		h.fields.addIndex()
 	}
 	if place := h.fields.find(field); place >= 0 {
@@ -36,7 +33,7 @@ func (h *Hash) Set(field, value []byte) (added bool) {
 		e.value = clone(value)
 		return false
 	}
-	if h.Len() == compactFieldsMax {
+	if h.Len() >= h.acc.limits().HashEntries {
 		h.fields.addIndex()
 	}
 	h.fields.add(clone(field), clone(value))
@@ -102,7 +99,7 @@ func (h *Hash) Encoding() string {
 // Clone returns a copy.
 func (h *Hash) Clone() Object {
 	// Values are replaced and never written to: both may keep them.
-	return &Hash{fields: h.fields.clone(func(v []byte) []byte { return v }), acc: account{bytes: h.acc.bytes}}
+	return &Hash{fields: h.fields.clone(func(v []byte) []byte { return v }), acc: h.acc.ofClone()}
 }
 
 func (h *Hash) account() *account { return &h.acc }

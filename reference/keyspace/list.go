@@ -175,7 +175,7 @@ func (l *List) Encoding() string { return "quicklist" }
 
 // Clone returns a copy.
 func (l *List) Clone() Object {
-	c := &List{ring: make([][]byte, len(l.ring)), n: l.n, acc: account{bytes: l.acc.bytes}}
+	c := &List{ring: make([][]byte, len(l.ring)), n: l.n, acc: l.acc.ofClone()}
 	for i := range l.n {
 		c.ring[i] = *l.at(i) // elements are replaced and never written to: both may keep them
 	}

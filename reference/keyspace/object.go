@@ -17,30 +17,36 @@ type Object interface {
 	Clone() Object
 
 	account() *account
+	// hold makes the object be held as the limits want it.
+	hold()
 }
 
 // account is how much memory an object takes, about: the bytes of its elements and a fixed share for what points at
 // each. It is kept up with every change and passed on to the DB, so that DB.Bytes does not have to look for it.
 type account struct {
 	bytes int
-	total *int // of the DB
-	keys  int  // that hold the object: two between the halves of a RENAME
+	in    *objects // nil until it comes into a DB
+	keys  int      // that hold the object: two between the halves of a RENAME
 }
 
 // add notes that the object takes n more bytes.
 func (a *account) add(n int) {
 	a.bytes += n
 	if a.keys > 0 {
-		*a.total += n * a.keys
+		a.in.bytes += n * a.keys
 	}
 }
+
+// ofClone is the account of a copy, which is held in the same way, and by no key yet.
+func (a *account) ofClone() account { return account{bytes: a.bytes, in: a.in} }
 
 // objects is the objects of a DB. A record names its object by its place here, since the garbage collector does not
 // look into records.
 type objects struct {
-	all   []Object
-	holes []uint32 // places without an object
-	bytes int      // of all accounts
+	all    []Object
+	holes  []uint32 // places without an object
+	bytes  int      // of all accounts
+	limits *Limits  // of the DB
 
 	place [objectPlaceBytes]byte // what add returned last
 }
@@ -51,7 +57,7 @@ const objectBytes = 128
 // add gives o a place and returns what its record has for a value, valid until the next call.
 func (t *objects) add(o Object) []byte {
 	a := o.account()
-	a.total = &t.bytes
+	a.fit(o, t)
 	a.keys++
 	t.bytes += a.bytes + objectBytes
 	place := uint32(len(t.all))

@@ -183,7 +183,7 @@ func TestSetAgainstMap(t *testing.T) {
 					}
 				}
 			}
-			if integers := family == 0 && names < integersMax; (s.Encoding() == "intset") != integers {
+			if integers := family == 0 && names < usual.Integers; (s.Encoding() == "intset") != integers {
 				t.Errorf("%d names of family %d: %s", names, family, s.Encoding())
 			}
 			for member := range maps.Keys(model) {
@@ -233,7 +233,7 @@ func TestHashAgainstMap(t *testing.T) {
 			fields = append(fields, string(field))
 			size += len(field) + len(value) + entryBytes
 		}
-		if compact := h.Encoding() == "listpack"; compact != (names <= compactFieldsMax) {
+		if compact := h.Encoding() == "listpack"; compact != (names <= usual.HashEntries) {
 			t.Errorf("%d names: %s", names, h.Encoding())
 		} else if compact && !slices.Equal(fields, order) {
 			t.Errorf("fields %q, want %q", fields, order)
@@ -339,7 +339,7 @@ func TestZSetAgainstSlice(t *testing.T) {
 		if z.acc.bytes != size {
 			t.Errorf("%d bytes on account, want %d", z.acc.bytes, size)
 		}
-		if want := map[bool]string{false: "listpack", true: "skiplist"}[names > compactMembersMax]; z.Encoding() != want {
+		if want := map[bool]string{false: "listpack", true: "skiplist"}[names > usual.ZSetEntries]; z.Encoding() != want {
 			t.Errorf("%d names: %s", names, z.Encoding())
 		}
 	}

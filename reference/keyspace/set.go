@@ -15,9 +15,6 @@ type Set struct {
 	acc     account
 }
 
-// integersMax is how many members a set of integers has at most (Redis: set-max-intset-entries).
-const integersMax = 512
-
 // NewSet returns an empty set.
 func NewSet() *Set { return new(Set) }
 
@@ -29,7 +26,7 @@ func (s *Set) Add(member []byte) (added bool) {
 		if there {
 			return false
 		}
-		if s.Len() < integersMax {
+		if s.Len() < s.acc.limits().Integers {
 			s.members.insert(place, clone(member), struct{}{})
 			s.acc.add(len(member) + entryBytes)
 			return true
@@ -104,7 +101,7 @@ func (s *Set) Encoding() string {
 
 // Clone returns a copy.
 func (s *Set) Clone() Object {
-	return &Set{members: s.members.clone(func(v struct{}) struct{} { return v }), acc: account{bytes: s.acc.bytes}}
+	return &Set{members: s.members.clone(func(v struct{}) struct{} { return v }), acc: s.acc.ofClone()}
 }
 
 func (s *Set) account() *account { return &s.acc }

@@ -20,15 +20,12 @@ type ZSet struct {
 // zsetNodeBytes is what a member takes beside its bytes: an entry, a node and the links of it.
 const zsetNodeBytes = entryBytes + 96
 
-// compactMembersMax is how many members a small sorted set has at most (Redis: zset-max-listpack-entries).
-const compactMembersMax = 128
-
 // NewZSet returns an empty sorted set.
 func NewZSet() *ZSet { return new(ZSet) }
 
 // Set gives member a score. added says that the member is new, changed that it had another score.
 func (z *ZSet) Set(member []byte, score float64) (added, changed bool) {
-	if len(member) > compactBytesMax {
+	if len(member) > z.acc.limits().ZSetBytes {
 		z.members.addIndex()
 	}
 	if place := z.members.find(member); place >= 0 {
@@ -41,7 +38,7 @@ func (z *ZSet) Set(member []byte, score float64) (added, changed bool) {
 		z.order.insert(n)
 		return false, true
 	}
-	if z.Len() == compactMembersMax {
+	if z.Len() >= z.acc.limits().ZSetEntries {
 		z.members.addIndex()
 	}
 	n := &zsetNode{member: clone(member), score: score}
@@ -201,7 +198,7 @@ func (z *ZSet) Encoding() string {
 
 // Clone returns a copy.
 func (z *ZSet) Clone() Object {
-	c := &ZSet{acc: account{bytes: z.acc.bytes}}
+	c := &ZSet{acc: z.acc.ofClone()}
 	c.members = z.members.clone(func(n *zsetNode) *zsetNode {
 		n = &zsetNode{member: n.member, score: n.score}
 		c.order.insert(n)
