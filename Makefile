@@ -4,7 +4,7 @@ GO      ?= go
 TARGETS ?=
 OUT     ?= reports/out
 
-.PHONY: help conformance bench bench-smoke benchcmp speed test race cover lint fuzz bin image bench-image clean tools
+.PHONY: help conformance defects bench bench-smoke benchcmp speed test race cover lint fuzz bin image bench-image clean tools
 
 # What has goroutines. The rest of the reference is pure: TestWalls finds a goroutine there.
 CONCURRENT = . ./reference ./reference/server ./reference/cli ./steps/... ./compose/... ./bench/... ./reports/...
@@ -14,6 +14,9 @@ help: ## this list
 
 conformance: ## run the features on the reference and on every real server found here; writes reports/out/index.html
 	$(GO) run . run --out $(OUT) $(TARGETS)
+
+defects: ## test the suite: every deliberate error of the reference must be noticed by a scenario that real Redis passes (docs/defects.md)
+	$(GO) run . defects --out $(OUT) $(ARGS)
 
 bench: ## measure the reference and redis-server side by side; writes reports/out/bench/
 	$(GO) run . bench --out $(OUT)/bench $(TARGETS)

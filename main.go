@@ -15,6 +15,7 @@ import (
 	"github.com/clusterspec/clusterspec/reports"
 	"github.com/clusterspec/clusterspec/steps"
 	stepscli "github.com/clusterspec/clusterspec/steps/cli"
+	"github.com/clusterspec/clusterspec/steps/defects"
 )
 
 func main() {
@@ -50,7 +51,7 @@ func run(args []string) int {
 		SilenceUsage:     true,
 		PersistentPreRun: func(*cobra.Command, []string) { understood = true },
 	}
-	root.AddCommand(stepscli.Run(version()), stepscli.List(), bench.Command(version()), referencecli.Node(), referencecli.Cluster(), versionCommand())
+	root.AddCommand(stepscli.Run(version()), stepscli.List(), stepscli.Defects(version(), knownDefects()), bench.Command(version()), referencecli.Node(), referencecli.Cluster(), versionCommand())
 	root.SetArgs(args)
 	return exitCode(root.Execute(), understood)
 }
@@ -73,6 +74,15 @@ func exitCode(err error, understood bool) int {
 		return said.Code
 	}
 	return reports.ExitHarness
+}
+
+// knownDefects tells the judge what the reference can be made to do wrong.
+func knownDefects() []defects.Defect {
+	var all []defects.Defect
+	for _, d := range referencecli.Defects() {
+		all = append(all, defects.Defect{Name: d.Name, Area: d.Area, Does: d.Does})
+	}
+	return all
 }
 
 func versionCommand() *cobra.Command {

@@ -1,9 +1,13 @@
 package reports
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -86,6 +90,18 @@ func WriteDefectsJSON(w io.Writer, t *DefectTable) error {
 	return nil
 }
 
+// WriteDefectTable writes defects.json and defects.md into dir, which it makes if need be.
+func WriteDefectTable(dir string, t *DefectTable) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("making the folder of the table of defects: %w", err)
+	}
+	var text, page bytes.Buffer
+	if err := errors.Join(WriteDefectsJSON(&text, t), WriteDefects(&page, t)); err != nil {
+		return err
+	}
+	return errors.Join(replaceFile(filepath.Join(dir, FileDefectsJSON), text.Bytes()), replaceFile(filepath.Join(dir, FileDefects), page.Bytes()))
+}
+
 // ReadDefectsJSON reads what WriteDefectsJSON wrote and refuses another schema.
 func ReadDefectsJSON(in io.Reader) (*DefectTable, error) {
 	var t DefectTable
@@ -103,7 +119,7 @@ func WriteDefects(w io.Writer, t *DefectTable) error {
 	var b strings.Builder
 	b.WriteString("# Who catches what\n\n")
 	fmt.Fprintf(&b, "%d of %s are caught by scenarios that %s passes. Suite %s, %s.\n", len(t.Defects)-len(t.Uncaught()), plural(len(t.Defects), "deliberate error"),
-		markdown(t.believes()), markdown(t.Suite), t.Started.UTC().Format(time.DateOnly))
+		markdown(t.Believes()), markdown(t.Suite), t.Started.UTC().Format(time.DateOnly))
 	area := ""
 	for i := range t.Defects {
 		d := &t.Defects[i]
@@ -124,8 +140,8 @@ func WriteDefects(w io.Writer, t *DefectTable) error {
 	return nil
 }
 
-// believes names the server whose passing makes a scenario count.
-func (t *DefectTable) believes() string {
+// Believes names the server whose passing makes a scenario count.
+func (t *DefectTable) Believes() string {
 	if t.Oracle != "" {
 		return t.Oracle
 	}

@@ -77,6 +77,9 @@ func optionHelp() string {
 	return b.String()
 }
 
+// Defects are the deliberate errors that --defect knows.
+func Defects() []defect.Info { return defect.All() }
+
 // Cluster is `clusterspec cluster`, the parent of what is done with a whole cluster.
 func Cluster() *cobra.Command {
 	cmd := &cobra.Command{

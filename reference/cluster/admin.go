@@ -3,6 +3,7 @@ package cluster
 import (
 	"github.com/clusterspec/clusterspec/reference/bus"
 	"github.com/clusterspec/clusterspec/reference/clock"
+	"github.com/clusterspec/clusterspec/reference/defect"
 )
 
 // The commands about nodes (spec 7.2). Meet, AddSlots and the others stand where their subject is. Ids come as the client
@@ -25,10 +26,12 @@ func (m *Machine) Forget(now clock.Instant, id string) error {
 		return ReplyError("Unknown node " + id)
 	case p == m.self:
 		return ReplyError("I tried hard but I can't forget myself...")
-	case p == m.self.Primary:
+	case p == m.self.Primary && !m.defects.Has(defect.ForgetsAnybody):
 		return ReplyError("Can't forget my master!")
 	}
-	m.blacklist.add(p.ID, now.Mono+m.options.BlacklistTTL)
+	if !m.defects.Has(defect.ForgetsForget) {
+		m.blacklist.add(p.ID, now.Mono+m.options.BlacklistTTL)
+	}
 	m.forget(p)
 	return nil
 }
@@ -50,9 +53,9 @@ func (m *Machine) Replicate(now clock.Instant, id string) error {
 		return ReplyError("Unknown node " + id)
 	case p == m.self:
 		return ReplyError("Can't replicate myself")
-	case p.IsReplica():
+	case p.IsReplica() && !m.defects.Has(defect.ReplicaOfReplica):
 		return ReplyError("I can only replicate a master, not a replica.")
-	case m.self.IsPrimary() && (m.self.slotCount != 0 || m.data.Keys() != 0):
+	case m.self.IsPrimary() && (m.self.slotCount != 0 || m.data.Keys() != 0) && !m.defects.Has(defect.ReplicateWithSlots):
 		return ReplyError("To set a master the node must be empty and without assigned slots.")
 	}
 	m.replicate(p)
@@ -68,7 +71,9 @@ func (m *Machine) Reset(now clock.Instant, hard bool) error {
 	}
 	if m.self.IsReplica() {
 		m.stopReplicating()
-		m.emit(FlushAll{})
+		if !m.defects.Has(defect.ResetKeepsData) {
+			m.emit(FlushAll{})
+		}
 	}
 	m.migrating, m.importing, m.blacklist = nil, nil, nil
 	m.election = election{scheduledAt: never}
@@ -81,9 +86,13 @@ func (m *Machine) Reset(now clock.Instant, hard bool) error {
 		m.removePeer(last)
 	}
 	m.unbindAll(m.self)
-	if hard {
-		m.currentEpoch, m.lastVoteEpoch, m.self.ConfigEpoch = 0, 0, 0
-		m.rename(m.self, m.newID())
+	if hard || m.defects.Has(defect.SoftResetIsHard) {
+		if !m.defects.Has(defect.ResetKeepsEpochs) {
+			m.currentEpoch, m.lastVoteEpoch, m.self.ConfigEpoch = 0, 0, 0
+		}
+		if !m.defects.Has(defect.HardResetKeepsID) {
+			m.rename(m.self, m.newID())
+		}
 		m.self.ShardID = m.newID()
 	}
 	m.changed()

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"github.com/clusterspec/clusterspec/reference/bus"
+	"github.com/clusterspec/clusterspec/reference/defect"
 	"github.com/clusterspec/clusterspec/reference/slot"
 )
 
@@ -14,7 +15,7 @@ func (m *Machine) learnSlots(sender *Peer, f *bus.Frame) {
 	if claimant == nil || claimant.Slots == f.Slots {
 		return
 	}
-	if sender.IsPrimary() {
+	if sender.IsPrimary() || m.defects.Has(defect.ReplicaClaims) {
 		m.adoptClaims(sender, f.ConfigEpoch, &f.Slots)
 	}
 	m.correctClaims(sender, f)
@@ -23,7 +24,7 @@ func (m *Machine) learnSlots(sender *Peer, f *bus.Frame) {
 // correctClaims sends the owner of the first slot that the sender claims wrongly, with all its slots. The rest follows
 // with the next pings. Replicas do that as well.
 func (m *Machine) correctClaims(sender *Peer, f *bus.Frame) {
-	if !m.reachable(sender) {
+	if !m.reachable(sender) || m.defects.Has(defect.UpdateNotSent) {
 		return
 	}
 	for s := range f.Slots.All() {
@@ -43,7 +44,7 @@ func (m *Machine) correctClaims(sender *Peer, f *bus.Frame) {
 func (m *Machine) receiveUpdate(f *bus.Frame) {
 	u := &f.Update
 	p := m.byID[u.ID]
-	if p == nil || p == m.self || p.ConfigEpoch >= u.ConfigEpoch {
+	if p == nil || p == m.self || p.ConfigEpoch >= u.ConfigEpoch || m.defects.Has(defect.UpdateIgnored) {
 		return
 	}
 	m.setAsPrimary(p)
@@ -72,10 +73,13 @@ func (m *Machine) adoptClaims(p *Peer, epoch uint64, claimed *slot.Set) {
 		if m.importing.peer(s) != nil {
 			continue // opened by hand, to be closed by hand
 		}
-		if !m.unclaimed(s) && owner.ConfigEpoch >= epoch {
+		if !m.unclaimed(s) && owner.ConfigEpoch >= epoch && !m.defects.Has(defect.StaleClaimWins) {
 			continue
 		}
-		if owner == m.self && m.data.KeysInSlot(s) > 0 {
+		if owner == m.self && m.defects.Has(defect.ClaimsIgnored) {
+			continue
+		}
+		if owner == m.self && m.data.KeysInSlot(s) > 0 && !m.defects.Has(defect.StrayKeysStay) {
 			stray.Add(s)
 		}
 		if owner != nil && owner == ours {
@@ -90,6 +94,11 @@ func (m *Machine) adoptClaims(p *Peer, epoch uint64, claimed *slot.Set) {
 	given := p.Slots
 	given.Subtract(claimed)
 	m.notClaiming.Union(&given)
+	if m.defects.Has(defect.QuietOwnerLoses) {
+		for s := range given.All() {
+			m.unbind(s)
+		}
+	}
 	m.concludeClaims(p, ours, taken == claimed.Len(), taken, &stray)
 }
 
@@ -98,6 +107,9 @@ func (m *Machine) concludeClaims(p, ours *Peer, nothingElse bool, taken int, str
 	primary := m.self.Primary
 	switch {
 	case taken > 0 && ours.slotCount == 0 && (m.options.AllowReplicaMigration || nothingElse):
+		if m.self.IsPrimary() && m.defects.Has(defect.LoserStaysPrimary) || m.self.IsReplica() && m.defects.Has(defect.SiblingStays) {
+			return
+		}
 		m.replicate(p) // we were failed over, or our primary was
 	case primary != nil && primary.Primary != nil && primary.Primary != m.self:
 		m.replicate(primary.Primary) // no replicas of replicas

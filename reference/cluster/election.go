@@ -48,6 +48,9 @@ func (m *Machine) runForPrimary() {
 	timeout := max(2*m.options.NodeTimeout, electionTimeoutMin)
 	age := m.now.Mono - e.scheduledAt
 	if age > 2*timeout {
+		if e.requested && m.defects.Has(defect.ElectionOnce) {
+			return
+		}
 		m.scheduleElection()
 		return
 	}
@@ -74,14 +77,15 @@ func (m *Machine) mayReplacePrimary(agreed bool) bool {
 	if m.self.IsPrimary() || primary == nil || primary.slotCount == 0 {
 		return false
 	}
-	return agreed || primary.Failed() && !m.options.ReplicaNoFailover
+	forbidden := m.options.ReplicaNoFailover && !m.defects.Has(defect.NoFailoverIgnored) || m.defects.Has(defect.NoElection)
+	return agreed || primary.Failed() && !forbidden
 }
 
 // dataTooOld reports whether we were without our primary for so long, before it failed, that others should rather take
 // over. The node timeout is not counted: it was needed to notice the failure.
 func (m *Machine) dataTooOld() bool {
 	o := &m.options
-	if o.ReplicaValidityFactor == 0 {
+	if o.ReplicaValidityFactor == 0 || m.defects.Has(defect.DataAgeIgnored) {
 		return false
 	}
 	_, since := m.data.PrimaryLink()
@@ -129,7 +133,11 @@ func (m *Machine) yieldToFresher() {
 func (m *Machine) rank() int {
 	rank, offset := 0, m.data.ReplicationOffset()
 	for _, p := range m.self.Primary.Replicas {
-		if p != m.self && !p.Flags.Has(bus.FlagNoFailover) && p.Offset > offset {
+		ahead := p.Offset > offset
+		if m.defects.Has(defect.OldDataFirst) {
+			ahead = p.Offset < offset
+		}
+		if p != m.self && !p.Flags.Has(bus.FlagNoFailover) && ahead {
 			rank++
 		}
 	}
@@ -153,7 +161,8 @@ func (m *Machine) requestVotes() {
 
 // receiveVote counts a vote, if its sender has one to give and gives it for this election.
 func (m *Machine) receiveVote(sender *Peer, f *bus.Frame) {
-	if m.election.requested && sender.IsPrimary() && sender.slotCount > 0 && f.CurrentEpoch >= m.election.epoch {
+	mayVote := sender.IsPrimary() && sender.slotCount > 0 || m.defects.Has(defect.ForeignVotesCount)
+	if m.election.requested && mayVote && f.CurrentEpoch >= m.election.epoch {
 		m.election.votes++
 		m.wantFailover = true
 	}
@@ -169,7 +178,7 @@ func (m *Machine) votesNeeded() int {
 func (m *Machine) winElection() {
 	e := m.election
 	m.note(ElectionWon, nil, e.epoch, fmt.Sprintf("%d votes", e.votes))
-	if m.self.ConfigEpoch < e.epoch {
+	if m.self.ConfigEpoch < e.epoch && !m.defects.Has(defect.WinnerKeepsEpoch) {
 		m.setConfigEpoch(e.epoch, "election won")
 	}
 	m.takeOver()

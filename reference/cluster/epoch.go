@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/clusterspec/clusterspec/reference/clock"
+	"github.com/clusterspec/clusterspec/reference/defect"
 )
 
 // Epochs (spec 4.1, 4.2). currentEpoch is the cluster's logical clock. A primary's configEpoch is the version of its claim
@@ -22,7 +23,7 @@ func (m *Machine) resolveCollision(sender *Peer, epoch uint64) {
 	if !m.self.IsPrimary() || !sender.IsPrimary() || epoch != m.self.ConfigEpoch || sender.ConfigEpoch != epoch {
 		return
 	}
-	if m.self.ID.Compare(sender.ID) >= 0 {
+	if lesser := m.self.ID.Compare(sender.ID) < 0; lesser == m.defects.Has(defect.CollisionWrongNode) || m.defects.Has(defect.CollisionIgnored) {
 		return
 	}
 	m.currentEpoch++

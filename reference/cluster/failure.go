@@ -28,7 +28,9 @@ type failureReport struct {
 // learnReport takes a primary's opinion of a node from its gossip.
 func (m *Machine) learnReport(from, about *Peer, flags bus.Flags) {
 	if flags&downFlags == 0 {
-		about.removeReport(from)
+		if !m.defects.Has(defect.AccusationsStay) {
+			about.removeReport(from)
+		}
 		return
 	}
 	about.addReport(from, m.now.Mono)
@@ -55,6 +57,9 @@ func (p *Peer) removeReport(from *Peer) {
 // countReports drops reports that nobody repeats any more and counts the others (clusterNodeFailureReportsCount).
 func (m *Machine) countReports(p *Peer) int {
 	oldest := m.now.Mono - reportValidity*m.options.NodeTimeout
+	if m.defects.Has(defect.AccusationsNeverExpire) {
+		oldest = never
+	}
 	p.reports = slices.DeleteFunc(p.reports, func(r failureReport) bool { return r.at < oldest })
 	return len(p.reports)
 }
@@ -62,12 +67,15 @@ func (m *Machine) countReports(p *Peer) int {
 // suspect sets PFAIL on a node that owes us an answer for longer than the node timeout. It reports whether that is news.
 func (m *Machine) suspect(p *Peer) bool {
 	silence := min(m.now.Mono-p.pingSentAt, m.now.Mono-p.dataReceivedAt)
-	if silence <= m.options.NodeTimeout || p.down() {
+	if silence <= m.options.NodeTimeout || p.down() || m.defects.Has(defect.NeverSuspects) {
 		return false
 	}
 	m.setFlags(p, bus.FlagPFail, 0)
 	m.note(PeerSuspected, p, 0, "")
-	if m.size == 1 && m.self.IsPrimary() && m.self.slotCount > 0 {
+	switch {
+	case m.defects.Has(defect.FailWithoutMajority):
+		m.declareFailed(p)
+	case m.size == 1 && m.self.IsPrimary() && m.self.slotCount > 0:
 		m.failIfAgreed(p) // we are the majority, and nobody's gossip will come to tell us
 	}
 	return true
@@ -83,10 +91,17 @@ func (m *Machine) failIfAgreed(p *Peer) {
 	if m.self.IsPrimary() {
 		voices++
 	}
-	if voices < m.majority() {
+	if voices >= m.majority() {
+		m.declareFailed(p)
+	}
+}
+
+// declareFailed sets FAIL on a node and tells everybody.
+func (m *Machine) declareFailed(p *Peer) {
+	m.setFailed(p)
+	if m.defects.Has(defect.FailNotTold) {
 		return
 	}
-	m.setFailed(p)
 	f := m.newFrame(bus.TypeFail)
 	f.Failed = p.ID
 	m.broadcast(f)
@@ -94,7 +109,10 @@ func (m *Machine) failIfAgreed(p *Peer) {
 
 // receiveFail believes a known node that a majority agreed.
 func (m *Machine) receiveFail(f *bus.Frame) {
-	if p := m.byID[f.Failed]; p != nil && p != m.self && !p.Failed() {
+	if m.defects.Has(defect.FailIgnored) {
+		return
+	}
+	if p := m.byID[f.Failed]; p != nil && (p != m.self || m.defects.Has(defect.FailAboutMyself)) && !p.Failed() {
 		m.setFailed(p)
 	}
 }

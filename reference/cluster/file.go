@@ -25,9 +25,22 @@ func (m *Machine) AppendFile(dst []byte) []byte {
 		if m.defects.Has(defect.ForgetsSlotsOnRestart) {
 			n.Slots.Clear()
 		}
+		if m.defects.Has(defect.ForgetsEpochs) {
+			n.ConfigEpoch = 0
+		}
+		if m.defects.Has(defect.OpenSlotsForgotten) {
+			n.Migrating, n.Importing = nil, nil
+		}
 		dst = nodesconf.AppendFileLine(dst, &n)
 	}
-	return nodesconf.AppendVars(dst, m.currentEpoch, m.lastVoteEpoch)
+	if m.defects.Has(defect.NoVars) {
+		return dst
+	}
+	vote := m.lastVoteEpoch
+	if m.defects.Has(defect.VoteNotSaved) {
+		vote = 0
+	}
+	return nodesconf.AppendVars(dst, m.currentEpoch, vote)
 }
 
 // record is a peer as CLUSTER NODES and nodes.conf describe it. A replica is shown with its primary's epoch.
@@ -41,6 +54,9 @@ func (m *Machine) record(p *Peer) nodesconf.Node {
 	if p.Primary != nil {
 		n.Primary = p.Primary.ID
 		n.ConfigEpoch = p.Primary.ConfigEpoch
+	}
+	if p.Suspected() && m.defects.Has(defect.SuspectsAsFailed) {
+		n.Flags = n.Flags&^bus.FlagPFail | bus.FlagFail
 	}
 	if p == m.self {
 		n.Migrating, n.Importing = m.migrating.list(), m.importing.list()

@@ -3,6 +3,7 @@ package cluster
 import (
 	"github.com/clusterspec/clusterspec/reference/bus"
 	"github.com/clusterspec/clusterspec/reference/clock"
+	"github.com/clusterspec/clusterspec/reference/defect"
 )
 
 const (
@@ -26,6 +27,9 @@ const (
 // appendGossip chooses whom a ping speaks of: some nodes at random, then all that do not answer us, so that reports about
 // them spread fast (spec 3.1). The receiver needs no news about itself.
 func (m *Machine) appendGossip(f *bus.Frame, receiver *Peer) {
+	if m.defects.Has(defect.NoGossip) {
+		return
+	}
 	m.pings++
 	fresh := len(m.peers) - 2 // without ourselves and the receiver
 	wanted := min(max(len(m.peers)/gossipShare, gossipMin), fresh)
@@ -81,7 +85,7 @@ func (m *Machine) learnGossip(sender *Peer, f *bus.Frame) {
 		if p == nil {
 			continue
 		}
-		if sender != nil && sender.IsPrimary() && p != m.self {
+		if sender != nil && (sender.IsPrimary() || m.defects.Has(defect.ReplicasAccuse)) && p != m.self {
 			m.learnReport(sender, p, g.Flags)
 		}
 		if g.Flags&downFlags != 0 {

@@ -136,7 +136,7 @@ func (m *Machine) BeforeSleep(now clock.Instant) {
 		m.updateState()
 	}
 	m.noteSlotsGone()
-	if m.wantSave {
+	if m.wantSave && !(m.defects.Has(defect.SavesOnce) && len(m.peers) > 1) {
 		m.emit(Save{Sync: m.wantSync})
 		m.wantSave, m.wantSync = false, false
 	}

@@ -3,6 +3,7 @@ package cluster
 import (
 	"github.com/clusterspec/clusterspec/reference/bus"
 	"github.com/clusterspec/clusterspec/reference/clock"
+	"github.com/clusterspec/clusterspec/reference/defect"
 )
 
 // Manual failover (spec 5.3). The replica asks its primary to hold writes (MFSTART); the primary's headers then carry
@@ -43,18 +44,22 @@ const (
 func (m *Machine) Failover(now clock.Instant, mode FailoverMode) error {
 	m.now = now
 	primary := m.self.Primary
+	asks := mode == FailoverAgreed || mode == FailoverForce && m.defects.Has(defect.ForceNeedsPrimary)
 	switch {
 	case m.self.IsPrimary():
 		return ReplyError("You should send CLUSTER FAILOVER to a replica")
 	case primary == nil:
 		return ReplyError("I'm a replica but my master is unknown to me")
-	case mode == FailoverAgreed && (primary.Failed() || primary.outbound == nil):
+	case asks && (primary.Failed() || primary.outbound == nil):
 		return ReplyError("Master is down or failed, please use CLUSTER FAILOVER FORCE")
 	}
 	m.resetManual()
 	m.election = election{scheduledAt: never} // an earlier attempt must not hold up this one
 	m.manual.until = m.now.Mono + manualTimeout
 	m.note(ManualStarted, primary, 0, "")
+	if m.defects.Has(defect.TakeoverAsks) && mode == FailoverTakeover {
+		mode = FailoverForce
+	}
 	switch mode {
 	case FailoverAgreed:
 		m.sendTo(primary, m.newFrame(bus.TypeMFStart))
@@ -62,7 +67,9 @@ func (m *Machine) Failover(now clock.Instant, mode FailoverMode) error {
 		m.manual.ready = true
 		m.wantFailover = true
 	case FailoverTakeover:
-		m.bumpWithoutConsensus("takeover")
+		if !m.defects.Has(defect.TakeoverWithoutEpoch) {
+			m.bumpWithoutConsensus("takeover")
+		}
 		m.takeOver()
 	}
 	return nil
@@ -73,12 +80,14 @@ func (m *Machine) Paused() bool { return m.self.IsPrimary() && m.manual.until !=
 
 // receiveManualStart holds our writes for a replica of ours. It learns our offset at once, on the link it asked on.
 func (m *Machine) receiveManualStart(l *link, sender *Peer) {
-	if sender.Primary != m.self {
+	if sender.Primary != m.self || m.defects.Has(defect.MFStartIgnored) {
 		return
 	}
 	m.resetManual()
 	m.manual = manual{until: m.now.Mono + manualTimeout, replica: sender}
-	m.emit(PauseWrites{m.now.Mono + manualPause})
+	if !m.defects.Has(defect.ManualWithoutPause) {
+		m.emit(PauseWrites{m.now.Mono + manualPause})
+	}
 	m.note(ManualPaused, sender, 0, "")
 	m.sendPing(l, bus.TypePing)
 }

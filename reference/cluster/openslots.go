@@ -7,6 +7,7 @@ import (
 
 	"github.com/clusterspec/clusterspec/reference/bus"
 	"github.com/clusterspec/clusterspec/reference/clock"
+	"github.com/clusterspec/clusterspec/reference/defect"
 	"github.com/clusterspec/clusterspec/reference/nodesconf"
 	"github.com/clusterspec/clusterspec/reference/slot"
 )
@@ -118,8 +119,10 @@ func (m *Machine) SetStable(now clock.Instant, s slot.Slot) error {
 	if err := m.CheckSetSlot(); err != nil {
 		return err
 	}
-	m.migrating.remove(s)
-	m.importing.remove(s)
+	if !m.defects.Has(defect.StableIgnored) {
+		m.migrating.remove(s)
+		m.importing.remove(s)
+	}
 	m.slotSet()
 	return nil
 }
@@ -138,7 +141,7 @@ func (m *Machine) SetNode(now clock.Instant, s slot.Slot, id string) error {
 		return ReplyError("Unknown node " + id)
 	case p.IsReplica():
 		return ReplyError("Target node is not a master")
-	case wasOurs && p != m.self && keys != 0:
+	case wasOurs && p != m.self && keys != 0 && !m.defects.Has(defect.SetSlotLeavesKeys):
 		return ReplyError(fmt.Sprintf(
 			"Can't assign hashslot %d to a different node while I still hold keys for this hash slot.", s))
 	}
@@ -150,8 +153,12 @@ func (m *Machine) SetNode(now clock.Instant, s slot.Slot, id string) error {
 		m.replicate(p)
 	}
 	if p == m.self && m.importing.peer(s) != nil {
-		m.bumpWithoutConsensus(fmt.Sprintf("slot %d imported", s))
-		m.importing.remove(s)
+		if !m.defects.Has(defect.ImportWithoutEpoch) {
+			m.bumpWithoutConsensus(fmt.Sprintf("slot %d imported", s))
+		}
+		if !m.defects.Has(defect.ImportStaysOpen) {
+			m.importing.remove(s)
+		}
 		m.broadcastPong(toAll)
 	}
 	m.slotSet()

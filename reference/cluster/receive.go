@@ -3,6 +3,7 @@ package cluster
 import (
 	"github.com/clusterspec/clusterspec/reference/bus"
 	"github.com/clusterspec/clusterspec/reference/clock"
+	"github.com/clusterspec/clusterspec/reference/defect"
 )
 
 // Receive takes in one frame, which was wireBytes long. It is only read during the call (clusterProcessPacket).
@@ -58,7 +59,7 @@ func (m *Machine) Dropped(t bus.Type, wireBytes int) { m.stats.received(t, wireB
 func (m *Machine) receivePing(l *link, sender *Peer, f *bus.Frame) {
 	if f.Type != bus.TypePong {
 		m.learnOwnIP(l, f.Type)
-		if sender == nil && f.Type == bus.TypeMeet {
+		if sender == nil && (f.Type == bus.TypeMeet || m.defects.Has(defect.StrangersJoin)) {
 			m.welcome(l, f)
 		}
 		m.sendPing(l, bus.TypePong)
@@ -101,7 +102,9 @@ func (m *Machine) receiveOwn(l *link, t bus.Type) {
 // learnHeader takes from a known sender's header what every type of message carries (spec 2.9, step 2).
 func (m *Machine) learnHeader(sender *Peer, f *bus.Frame) {
 	sender.dataReceivedAt = m.now.Mono
-	m.currentEpoch = max(m.currentEpoch, f.CurrentEpoch)
+	if !m.defects.Has(defect.EpochNotLearned) {
+		m.currentEpoch = max(m.currentEpoch, f.CurrentEpoch)
+	}
 	if f.ConfigEpoch > sender.ConfigEpoch {
 		sender.ConfigEpoch = f.ConfigEpoch
 		m.changed()
@@ -137,7 +140,7 @@ func (m *Machine) pongReceived(p *Peer) {
 func (m *Machine) outrun(sender *Peer, f *bus.Frame) bool {
 	primary := m.byID[f.Primary]
 	return primary != nil && sender.IsPrimary() && sender.slotCount > 0 && primary.ShardID == sender.ShardID &&
-		f.ConfigEpoch < sender.ConfigEpoch
+		f.ConfigEpoch < sender.ConfigEpoch && !m.defects.Has(defect.BelievesOvertaken)
 }
 
 // learnRole notes whether the sender is a primary or whose replica it is (spec 2.9, step 7).

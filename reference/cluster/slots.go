@@ -6,6 +6,7 @@ import (
 
 	"github.com/clusterspec/clusterspec/reference/bus"
 	"github.com/clusterspec/clusterspec/reference/clock"
+	"github.com/clusterspec/clusterspec/reference/defect"
 	"github.com/clusterspec/clusterspec/reference/slot"
 )
 
@@ -74,7 +75,7 @@ func (m *Machine) noteSlotsGone() {
 	gone := m.served
 	m.served = m.shardSlots()
 	gone.Subtract(&m.served)
-	if !gone.Empty() {
+	if !gone.Empty() && !m.defects.Has(defect.ShardSubscribersStay) {
 		m.emit(SlotsGone{gone})
 	}
 }
@@ -117,6 +118,9 @@ func (m *Machine) assign(
 				return ReplyError(fmt.Sprintf("Slot %d specified multiple times", s))
 			}
 			chosen.Add(s)
+			if m.defects.Has(defect.AddSlotsHalf) {
+				change(s)
+			}
 		}
 	}
 	for s := range chosen.All() {

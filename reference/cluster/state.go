@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"github.com/clusterspec/clusterspec/reference/clock"
+	"github.com/clusterspec/clusterspec/reference/defect"
 	"github.com/clusterspec/clusterspec/reference/slot"
 )
 
@@ -53,18 +54,18 @@ func (m *Machine) survey() bool {
 		if !p.Failed() {
 			covered += p.slotCount
 		}
-		if p.IsPrimary() && p.slotCount > 0 {
+		if p.IsPrimary() && (p.slotCount > 0 || m.defects.Has(defect.EmptyPrimariesCount)) {
 			m.size++
 			if !p.down() {
 				reachable++
 			}
 		}
 	}
-	if reachable < m.majority() {
+	if reachable < m.majority() && !m.defects.Has(defect.MinorityServes) {
 		m.minorityAt = m.now.Mono
 		return false
 	}
-	return covered == slot.Count || !m.options.RequireFullCoverage
+	return covered == slot.Count || !m.options.RequireFullCoverage || m.defects.Has(defect.CoverageIgnored)
 }
 
 // state is the cluster's state as CLUSTER INFO names it.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/clusterspec/clusterspec/reference/bus"
 	"github.com/clusterspec/clusterspec/reference/clock"
+	"github.com/clusterspec/clusterspec/reference/defect"
 	"github.com/clusterspec/clusterspec/reference/nodesconf"
 )
 
@@ -58,6 +59,9 @@ func (m *Machine) makeNodesText() {
 	t.made, t.version, t.text, t.times = true, m.version, t.text[:0], t.times[:0]
 	for _, p := range m.peers {
 		n := m.record(p)
+		if m.defects.Has(defect.NodesWithoutMyself) {
+			n.Flags &^= bus.FlagMyself
+		}
 		t.text = nodesconf.AppendLineHead(t.text, &n)
 		t.times = append(t.times, len(t.text))
 		t.text = nodesconf.AppendLineTail(t.text, &n)
@@ -82,13 +86,17 @@ func (m *Machine) AppendInfo(dst []byte) []byte {
 			suspected += p.slotCount
 		}
 	}
+	ok := assigned - suspected - failed
+	if m.defects.Has(defect.InfoCountsFailed) {
+		ok = assigned
+	}
 	epoch := m.self.ConfigEpoch
 	if m.self.Primary != nil {
 		epoch = m.self.Primary.ConfigEpoch
 	}
 	dst = fmt.Appendf(dst, "cluster_state:%s\r\n", m.state())
 	dst = fmt.Appendf(dst, "cluster_slots_assigned:%d\r\n", assigned)
-	dst = fmt.Appendf(dst, "cluster_slots_ok:%d\r\n", assigned-suspected-failed)
+	dst = fmt.Appendf(dst, "cluster_slots_ok:%d\r\n", ok)
 	dst = fmt.Appendf(dst, "cluster_slots_pfail:%d\r\n", suspected)
 	dst = fmt.Appendf(dst, "cluster_slots_fail:%d\r\n", failed)
 	dst = fmt.Appendf(dst, "cluster_known_nodes:%d\r\n", len(m.peers))

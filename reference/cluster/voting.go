@@ -13,7 +13,7 @@ const voteInterval = 2
 // receiveVoteRequest votes for the replica that asks, or does not (clusterSendFailoverAuthIfNeeded). The vote is on disk
 // before the answer leaves: after a restart we must not vote again in this epoch.
 func (m *Machine) receiveVoteRequest(sender *Peer, f *bus.Frame) {
-	if m.self.IsReplica() || m.self.slotCount == 0 {
+	if (m.self.IsReplica() || m.self.slotCount == 0) && !m.defects.Has(defect.EmptyVotes) || m.defects.Has(defect.NeverVotes) {
 		return // no vote to give
 	}
 	if why := m.refuseVote(sender, f); why != "" {
@@ -33,7 +33,7 @@ func (m *Machine) refuseVote(sender *Peer, f *bus.Frame) string {
 	again := m.defects.Has(defect.VoteTwice)
 	primary := sender.Primary
 	switch {
-	case f.CurrentEpoch < m.currentEpoch:
+	case f.CurrentEpoch < m.currentEpoch && !m.defects.Has(defect.VoteInOldEpoch):
 		return "its epoch is over"
 	case m.lastVoteEpoch == m.currentEpoch && !again:
 		return "already voted in this epoch"
@@ -41,11 +41,11 @@ func (m *Machine) refuseVote(sender *Peer, f *bus.Frame) string {
 		return "it is a primary"
 	case primary == nil:
 		return "its primary is unknown"
-	case !primary.Failed() && !f.Message.Has(bus.ForceAck):
+	case !primary.Failed() && !f.Message.Has(bus.ForceAck) && !m.defects.Has(defect.VoteAgainstLiving):
 		return "its primary is up"
-	case m.now.Mono-primary.votedAt < voteInterval*m.options.NodeTimeout && !again:
+	case m.now.Mono-primary.votedAt < voteInterval*m.options.NodeTimeout && !again && !m.defects.Has(defect.VoteAgain):
 		return "voted about this primary not long ago"
-	case m.outdated(f):
+	case m.outdated(f) && !m.defects.Has(defect.VoteForOutdated):
 		return "somebody owns its slots with a newer epoch"
 	}
 	return ""

@@ -2,6 +2,7 @@ package command
 
 import (
 	"github.com/clusterspec/clusterspec/reference/clock"
+	"github.com/clusterspec/clusterspec/reference/defect"
 	"github.com/clusterspec/clusterspec/reference/keyspace"
 	"github.com/clusterspec/clusterspec/reference/slot"
 )
@@ -14,6 +15,9 @@ import (
 func (e *Engine) lookup(at slot.Slot, key []byte, fromPrimary bool) (keyspace.Value, bool) {
 	v, ok := e.DB.Get(at, key)
 	if !ok || !e.isExpired(v) || fromPrimary {
+		return v, ok
+	}
+	if e.replica && e.Defects.Has(defect.ReplicaShowsExpired) {
 		return v, ok
 	}
 	if !e.replica && !e.pauses.stopWrites() {
@@ -34,7 +38,9 @@ func (e *Engine) isExpired(v keyspace.Value) bool { return v.ExpireAt != 0 && e.
 // expire deletes a key whose time is over, here and at the replicas.
 func (e *Engine) expire(at slot.Slot, key []byte) {
 	e.stats.expired++
-	e.propagate(wordDel, key)
+	if !e.Defects.Has(defect.ExpiryStaysHere) {
+		e.propagate(wordDel, key)
+	}
 	e.DB.Delete(at, key)
 	e.touch(key)
 }

@@ -1,7 +1,10 @@
 package command
 
 import (
+	"math"
+
 	"github.com/clusterspec/clusterspec/reference/cluster"
+	"github.com/clusterspec/clusterspec/reference/defect"
 	"github.com/clusterspec/clusterspec/reference/slot"
 )
 
@@ -147,7 +150,11 @@ func countKeysInSlot(c *Call, _ *cluster.Machine) {
 		c.Error("ERR Invalid slot")
 		return
 	}
-	c.Reply.Int(int64(c.DB.LenSlot(slot.Slot(n))))
+	keys := c.DB.LenSlot(slot.Slot(n))
+	if c.Defects.Has(defect.CountsAllKeys) {
+		keys = c.DB.Len()
+	}
+	c.Reply.Int(int64(keys))
 }
 
 func getKeysInSlot(c *Call, _ *cluster.Machine) {
@@ -162,6 +169,9 @@ func getKeysInSlot(c *Call, _ *cluster.Machine) {
 	if n < 0 || n >= slot.Count || limit < 0 {
 		c.Error("ERR Invalid slot or number of keys")
 		return
+	}
+	if c.Defects.Has(defect.ListsTooMany) {
+		limit = math.MaxInt64
 	}
 	s := slot.Slot(n)
 	keys := c.DB.AppendKeysInSlot(nil, s, int(min(limit, int64(c.DB.LenSlot(s)))))

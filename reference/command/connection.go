@@ -2,6 +2,7 @@ package command
 
 import (
 	"fmt"
+	"github.com/clusterspec/clusterspec/reference/defect"
 	"math"
 )
 
@@ -227,7 +228,9 @@ func asking(c *Call) { c.flag(&c.Session.Asking, true) }
 
 func readOnly(c *Call) { c.flag(&c.Session.ReadOnly, true) }
 
-func readWrite(c *Call) { c.flag(&c.Session.ReadOnly, false) }
+func readWrite(c *Call) {
+	c.flag(&c.Session.ReadOnly, c.Session.ReadOnly && c.Defects.Has(defect.ReadOnlySticks))
+}
 
 // flag sets one of the session's flags that only a cluster knows.
 func (c *Call) flag(flag *bool, value bool) {

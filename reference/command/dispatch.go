@@ -31,7 +31,7 @@ func (e *Engine) ExecutePrepared(s *Session, r *Request) Status {
 		e.finishTracked(s, cmd)
 	}
 	s.lastRequest = e.Now
-	if s.Asking && s.queue == nil && (cmd == nil || cmd.Name != "asking") && !e.Defects.Has(defect.AskingSticks) {
+	if s.Asking && (s.queue == nil || e.Defects.Has(defect.AskingLostInMulti)) && (cmd == nil || cmd.Name != "asking") && !e.Defects.Has(defect.AskingSticks) {
 		s.Asking = false
 	}
 	switch s.silence {

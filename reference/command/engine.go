@@ -20,6 +20,7 @@ import (
 	"github.com/clusterspec/clusterspec/reference/migration"
 	"github.com/clusterspec/clusterspec/reference/replication"
 	"github.com/clusterspec/clusterspec/reference/resp"
+	"github.com/clusterspec/clusterspec/reference/slot"
 )
 
 // Engine runs commands against the state of one node. Set the exported fields, then call Start, once.
@@ -66,6 +67,8 @@ type Engine struct {
 	password  string // requirepass
 
 	scripts knownScripts
+
+	wrongSlot func([]byte) slot.Slot // in place of slot.Of; nil unless a defect says so
 
 	saver   saver
 	loading *loading // nil when nothing is being loaded
@@ -171,6 +174,7 @@ const (
 // Start makes an Engine ready whose exported fields are set.
 func (e *Engine) Start() {
 	e.started = e.Now
+	e.wrongSlot = wrongSlot(e.Defects)
 	e.sessions = make(map[uint64]*Session)
 	e.frozen = make(map[string]int)
 	e.watched = make(map[string][]*Session)

@@ -2,6 +2,7 @@ package command
 
 import (
 	"github.com/clusterspec/clusterspec/reference/clock"
+	"github.com/clusterspec/clusterspec/reference/defect"
 	"github.com/clusterspec/clusterspec/reference/keyspace"
 )
 
@@ -129,7 +130,7 @@ func (e *Engine) waitCheckDeadline() clock.Millis {
 // redirectWaits sends away who waits for keys that are not served here any more (Redis:
 // clusterRedirectBlockedClientIfNeeded).
 func (e *Engine) redirectWaits() {
-	if e.Now.Mono < e.waitCheckDeadline() {
+	if e.Now.Mono < e.waitCheckDeadline() || e.Defects.Has(defect.WaitsForever) {
 		return
 	}
 	e.waits.lastCheck = e.Now.Mono

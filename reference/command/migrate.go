@@ -69,7 +69,11 @@ func migrate(c *Call) {
 		})
 	}
 	if len(job.Keys) == 0 {
-		c.Reply.Simple("NOKEY")
+		text := "NOKEY"
+		if c.Defects.Has(defect.MigrateNoKeyOK) {
+			text = "OK"
+		}
+		c.Reply.Simple(text)
 		return
 	}
 	c.Freeze(jobKeys(job))
@@ -133,8 +137,12 @@ func migrateKeys(args [][]byte) ([]int, error) {
 // Migrated ends what MIGRATE began: keys the target has acknowledged are deleted here, in one step for replicas, and the
 // client gets its reply. Unless we became a replica meanwhile: then the keys are our primary's.
 func (e *Engine) Migrated(job *migration.Job) {
-	if !e.replica && !job.Copy && !job.Defects.Has(defect.MigrateKeepsSource) {
-		e.deleteMoved(job.Acked())
+	gone := job.Acked()
+	if e.Defects.Has(defect.MigrateLosesKeys) {
+		gone = jobKeys(job)
+	}
+	if !e.replica && (!job.Copy || e.Defects.Has(defect.MigrateCopyDeletes)) && !e.Defects.Has(defect.MigrateKeepsSource) {
+		e.deleteMoved(gone)
 	}
 	e.Thaw(jobKeys(job))
 	s := job.Client.(*Session)
@@ -160,7 +168,9 @@ func (e *Engine) deleteMoved(keys [][]byte) {
 	for _, key := range keys {
 		if e.DB.Delete(e.SlotOf(key), key) {
 			e.stats.changes++
-			e.touch(key)
+			if !e.Defects.Has(defect.MovedKeyUnwatched) {
+				e.touch(key)
+			}
 		}
 	}
 	e.Propagate(append([][]byte{wordDel}, keys...)...)

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/clusterspec/clusterspec/reference/defect"
 	"github.com/clusterspec/clusterspec/reference/resp"
 	"github.com/clusterspec/clusterspec/reference/slot"
 )
@@ -292,6 +293,9 @@ func publish(c *Call) {
 	receivers := c.deliver(c.Args[1], c.Args[2], false)
 	if c.Cluster != nil {
 		c.Cluster.Publish(c.Args[1], c.Args[2], false)
+		if c.Defects.Has(defect.PublishCountsAll) {
+			receivers += len(c.Cluster.Peers()) - 1
+		}
 	} else {
 		c.Rewrite(c.Args...)
 	}

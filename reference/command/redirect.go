@@ -39,6 +39,9 @@ func (e *Engine) route(c *Call) destination {
 	if c.first != nil && cmd.Keys.isOne() && m.Settled(c.firstSlot) {
 		return destination{} // 15, as for nearly all requests
 	}
+	if cmd.Flags.Has(RunsScript) && e.Defects.Has(defect.ScriptAnywhere) {
+		return destination{}
+	}
 	var keys keyWalk
 	keys.begin(c)
 	if keys.queue == nil && cmd.Name == "exec" {
@@ -52,6 +55,9 @@ func (e *Engine) route(c *Call) destination {
 	at := c.slotOf(first)
 	c.first, c.firstSlot = first, at
 	owner := m.Owner(at)
+	if owner == nil && e.Defects.Has(defect.NoOwnerNoError) {
+		return destination{}
+	}
 	if owner == nil {
 		return destination{verdict: slotUnserved} // 2
 	}
@@ -64,7 +70,8 @@ func (e *Engine) route(c *Call) destination {
 	several, missing, present := false, 0, 0
 	for key := first; ok; key, ok = keys.next() {
 		if !bytes.Equal(key, first) {
-			if e.SlotOf(key) != at && !e.Defects.Has(defect.NoCrossSlot) {
+			inExec := keys.queue != nil && e.Defects.Has(defect.ExecCrossesSlots)
+			if e.SlotOf(key) != at && !e.Defects.Has(defect.NoCrossSlot) && !inExec {
 				return destination{verdict: crossSlot} // 3
 			}
 			several = true
@@ -78,12 +85,12 @@ func (e *Engine) route(c *Call) destination {
 		}
 	}
 
-	if !m.Up() {
+	if !m.Up() && !e.Defects.Has(defect.DownServes) {
 		switch {
 		case channels && !e.Config.Bool("cluster-allow-pubsubshard-when-down"):
 			return destination{verdict: clusterDown} // 5
 		case channels:
-		case !e.Config.Bool("cluster-allow-reads-when-down"):
+		case !e.Config.Bool("cluster-allow-reads-when-down") || e.Defects.Has(defect.DownReadsRefused):
 			return destination{verdict: clusterDown} // 6
 		case c.flags.Has(Write):
 			return destination{verdict: clusterDownForWrites} // 7
@@ -92,23 +99,28 @@ func (e *Engine) route(c *Call) destination {
 	if open && cmd.Name == "migrate" {
 		return destination{} // 8
 	}
-	if migrating && missing > 0 {
-		if present > 0 {
+	if migrating && (missing > 0 && !e.Defects.Has(defect.NoAsk) || e.Defects.Has(defect.AskForPresent)) {
+		if missing > 0 && present > 0 && !e.Defects.Has(defect.NoTryAgain) {
 			return destination{verdict: tryAgain} // 9
 		}
 		return destination{ask, at, m.Migrating(at)} // 10
 	} // 11: nothing is missing
-	if importing && (s.Asking || cmd.Flags.Has(AsksItself) || e.Defects.Has(defect.ImportWithoutAsking)) {
-		if several && missing > 0 {
+	asking := s.Asking && !e.Defects.Has(defect.AskingIgnored) || e.Defects.Has(defect.ImportWithoutAsking)
+	if importing && (asking || cmd.Flags.Has(AsksItself)) {
+		if several && missing > 0 && !e.Defects.Has(defect.NoTryAgain) {
 			return destination{verdict: tryAgain} // 12
 		}
 		return destination{} // 13
 	}
 	writes := c.flags.Has(Write) || keys.queue != nil && keys.queue.flags.Has(Write)
-	if (s.ReadOnly || channels) && !writes && m.Myself().Primary == owner {
+	reads := s.ReadOnly && !e.Defects.Has(defect.ReadOnlyIgnored) || e.Defects.Has(defect.ReadsUnasked)
+	if s.ReadOnly && e.Defects.Has(defect.ReadOnlyWrites) {
+		writes = false
+	}
+	if (reads || channels) && !writes && m.Myself().Primary == owner {
 		return destination{} // 14
 	}
-	if here {
+	if here || e.Defects.Has(defect.RedirectsNothing) || channels && e.Defects.Has(defect.ShardSubscribeAnywhere) {
 		return destination{} // 15
 	}
 	return destination{moved, at, owner} // 16
@@ -122,6 +134,9 @@ func (e *Engine) redirect(c *Call, to destination) Status {
 	}
 	if to.verdict == moved && e.Defects.Has(defect.AskForMoved) {
 		text = verdictErrors[ask]
+	}
+	if to.verdict == moved && e.Defects.Has(defect.MovedToMyself) {
+		to.peer = e.Cluster.Myself()
 	}
 	mark := len(c.Reply.Buf)
 	e.appendRedirect(c.Reply, text, to)
@@ -139,7 +154,7 @@ func (e *Engine) turnAway(c *Call, text string) Status {
 func (e *Engine) turnedAway(c *Call, mark int) Status {
 	if s := c.Session; c.Cmd.Name == "exec" {
 		e.discard(s)
-	} else if s.queue != nil {
+	} else if s.queue != nil && !e.Defects.Has(defect.MovedKeepsMulti) {
 		s.queue.broken = true
 	}
 	e.stats.of(c.Cmd).rejected++
@@ -189,21 +204,8 @@ func (e *Engine) appendRedirect(w *resp.Writer, word string, to destination) {
 
 // SlotOf is the slot of a key, as this node computes it.
 func (e *Engine) SlotOf(key []byte) slot.Slot {
-	if e.Defects.Has(defect.SecondHashTag) {
-		return slotBySecondTag(key)
-	}
-	return slot.Of(key)
-}
-
-// slotBySecondTag is what defect.SecondHashTag does: when nothing stands between the first pair of braces, a second
-// pair is looked for.
-func slotBySecondTag(key []byte) slot.Slot {
-	at := bytes.IndexByte(key, '{')
-	if at >= 0 && bytes.HasPrefix(key[at:], []byte("{}")) {
-		rest := key[at+len("{}"):]
-		if tag := slot.HashTag(rest); len(tag) < len(rest) {
-			return slot.Of(rest)
-		}
+	if e.wrongSlot != nil {
+		return e.wrongSlot(key)
 	}
 	return slot.Of(key)
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/clusterspec/clusterspec/reference/bus"
 	"github.com/clusterspec/clusterspec/reference/cluster"
+	"github.com/clusterspec/clusterspec/reference/defect"
 	"github.com/clusterspec/clusterspec/reference/resp"
 	"github.com/clusterspec/clusterspec/reference/slot"
 )
@@ -78,7 +79,7 @@ type ownedRange struct {
 }
 
 // ownedRanges lists the longest runs of slots with one owner, in ascending order.
-func ownedRanges(m *cluster.Machine) []ownedRange {
+func (e *Engine) ownedRanges(m *cluster.Machine) []ownedRange {
 	var ranges []ownedRange
 	for n := range slot.Count {
 		s := slot.Slot(n)
@@ -86,7 +87,7 @@ func ownedRanges(m *cluster.Machine) []ownedRange {
 		if owner == nil {
 			continue
 		}
-		if last := len(ranges) - 1; last >= 0 && ranges[last].owner == owner && ranges[last].To == s-1 {
+		if last := len(ranges) - 1; last >= 0 && ranges[last].owner == owner && (ranges[last].To == s-1 || e.Defects.Has(defect.SlotsMergeGaps)) {
 			ranges[last].To = s
 		} else {
 			ranges = append(ranges, ownedRange{slot.Range{From: s, To: s}, owner})
@@ -97,12 +98,15 @@ func ownedRanges(m *cluster.Machine) []ownedRange {
 
 // writeSlots writes CLUSTER SLOTS (section 7.3): each range with its owner, and those of its replicas that have data.
 func (e *Engine) writeSlots(w *resp.Writer, m *cluster.Machine) {
-	ranges := ownedRanges(m)
+	ranges := e.ownedRanges(m)
 	w.Array(len(ranges))
 	for _, r := range ranges {
 		nodes := []*cluster.Peer{r.owner}
 		for _, p := range r.owner.Replicas {
-			if !p.Failed() && e.offset(p) != 0 {
+			if e.Defects.Has(defect.SlotsWithoutReplicas) {
+				break
+			}
+			if (!p.Failed() || e.Defects.Has(defect.SlotsListFailed)) && e.offset(p) != 0 {
 				nodes = append(nodes, p)
 			}
 		}
@@ -170,7 +174,7 @@ func (c *Call) writeHealth(p *cluster.Peer) {
 	c.Reply.Int(int64(offset))
 	c.Reply.BulkString("health")
 	switch {
-	case p.Failed():
+	case p.Failed() && !c.Defects.Has(defect.ShardsAllOnline):
 		c.Reply.BulkString("fail")
 	case p.IsReplica() && offset == 0:
 		c.Reply.BulkString("loading")

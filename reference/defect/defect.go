@@ -1,5 +1,8 @@
 // Package defect names the deliberate errors the reference can be started with. A conformance suite that passes a node
 // with one of them is blind to it.
+//
+//	defect.go   sets of defects, and their names
+//	table.go    the defects: name, area, and what a node with it does
 package defect
 
 import (
@@ -8,78 +11,60 @@ import (
 	"strings"
 )
 
-// Defect is one deliberate error.
+// Defect is one deliberate error. The place that keeps the rule it breaks asks Set.Has for it.
 type Defect uint8
 
-// The defects, each named after what a node with it does.
-const (
-	// AskForMoved answers ASK where MOVED is due.
-	AskForMoved Defect = iota
-	// MovedWithoutPort leaves the port out of MOVED.
-	MovedWithoutPort
-	// AskingSticks keeps the ASKING flag after the next command.
-	AskingSticks
-	// ImportWithoutAsking serves keys of an importing slot to clients that did not say ASKING.
-	ImportWithoutAsking
-	// SecondHashTag hashes the second pair of braces when the first one is empty.
-	SecondHashTag
-	// VoteTwice grants more than one vote in an epoch.
-	VoteTwice
-	// MinorityElects lets a replica win with a single vote.
-	MinorityElects
-	// FailNeverCleared keeps FAIL on a node that is back.
-	FailNeverCleared
-	// MigrateDropsTTL restores migrated keys without their expiry.
-	MigrateDropsTTL
-	// MigrateKeepsSource leaves migrated keys behind at the source.
-	MigrateKeepsSource
-	// NoCrossSlot runs multi-key commands although their keys are in different slots.
-	NoCrossSlot
-	// ForgetsSlotsOnRestart writes nodes.conf without the slots.
-	ForgetsSlotsOnRestart
-
-	count
-)
-
-var names = [count]string{
-	AskForMoved:           "ask-for-moved",
-	MovedWithoutPort:      "moved-without-port",
-	AskingSticks:          "asking-sticks",
-	ImportWithoutAsking:   "import-without-asking",
-	SecondHashTag:         "second-hash-tag",
-	VoteTwice:             "vote-twice-in-epoch",
-	MinorityElects:        "minority-elects",
-	FailNeverCleared:      "fail-never-cleared",
-	MigrateDropsTTL:       "migrate-drops-ttl",
-	MigrateKeepsSource:    "migrate-keeps-source",
-	NoCrossSlot:           "no-crossslot",
-	ForgetsSlotsOnRestart: "nodes-conf-without-slots",
+// Info describes a defect.
+type Info struct {
+	// Name selects it: --defect NAME.
+	Name string
+	// Area is the folder of the features that its rule belongs to: "redirection".
+	Area string
+	// Does says what a node with it does and, unless that goes without saying, what it should do.
+	Does string
 }
 
 // String is the name the command line uses.
-func (d Defect) String() string { return names[d] }
+func (d Defect) String() string { return table[d].Name }
 
-// Names lists all defects, in the order of their constants.
-func Names() []string { return slices.Clone(names[:]) }
+// All lists all defects, grouped by area.
+func All() []Info { return slices.Clone(table[:]) }
+
+// Names lists the names of all defects, in the same order.
+func Names() []string {
+	names := make([]string, len(table))
+	for i := range table {
+		names[i] = table[i].Name
+	}
+	return names
+}
 
 // Set holds the defects a node has. The zero value has none.
-type Set struct{ bits uint64 }
+type Set struct{ bits [(count + 63) / 64]uint64 }
+
+// Of is the set of these defects.
+func Of(defects ...Defect) (s Set) {
+	for _, d := range defects {
+		s.bits[d/64] |= 1 << (d % 64)
+	}
+	return s
+}
 
 // Has says whether the node is to err in this way.
-func (s Set) Has(d Defect) bool { return s.bits&(1<<d) != 0 }
+func (s Set) Has(d Defect) bool { return s.bits[d/64]&(1<<(d%64)) != 0 }
 
 // Parse reads a comma-separated list of names. The empty text is the empty set.
 func Parse(list string) (Set, error) {
-	var s Set
+	var chosen []Defect
 	for name := range strings.SplitSeq(list, ",") {
 		if name == "" {
 			continue
 		}
-		i := slices.Index(names[:], name)
+		i := slices.IndexFunc(table[:], func(known Info) bool { return known.Name == name })
 		if i < 0 {
-			return Set{}, fmt.Errorf("unknown defect %q: known are %s", name, strings.Join(names[:], ", "))
+			return Set{}, fmt.Errorf("unknown defect %q: known are %s", name, strings.Join(Names(), ", "))
 		}
-		s.bits |= 1 << i
+		chosen = append(chosen, Defect(i))
 	}
-	return s, nil
+	return Of(chosen...), nil
 }

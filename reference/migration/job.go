@@ -127,7 +127,7 @@ func (j *Job) appendRestore(b []byte, k *Key, now clock.Millis) []byte {
 	}
 	var digits [20]byte
 	millis := strconv.AppendInt(digits[:0], int64(ttl), 10)
-	if j.Replace {
+	if j.Replace && !j.Defects.Has(defect.MigrateNeverReplaces) || j.Defects.Has(defect.MigrateReplaces) {
 		return resp.AppendCommand(b, name, k.Name, millis, k.Payload, replace)
 	}
 	return resp.AppendCommand(b, name, k.Name, millis, k.Payload)

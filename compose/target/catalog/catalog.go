@@ -26,6 +26,7 @@ type Form struct {
 func Forms() []Form {
 	return []Form{
 		{"reference", "the reference cluster, inside this process", embedded.Spec, parseEmbedded},
+		{"reference:OPTION=VALUE", "the same with settings for its nodes, such as defect=ask-for-moved; several with blanks between them", embedded.Spec + ":", parseConfigured},
 		{"redis-server", "redis-server on PATH", "redis-server", parseProgram},
 		{"valkey-server", "valkey-server on PATH", "valkey-server", parseProgram},
 		{"exec:COMMAND", "any program; {port} {busport} {dir} {timeout} {name} {conf} {options} are filled in", "exec:", parseProgram},
@@ -48,6 +49,10 @@ func Parse(spec string, env target.Env) (target.Target, error) {
 }
 
 func parseEmbedded(string, string, target.Env) (target.Target, error) { return embedded.New(), nil }
+
+func parseConfigured(spec, rest string, _ target.Env) (target.Target, error) {
+	return orNil(embedded.With(spec, rest))
+}
 
 func parseProgram(spec, rest string, _ target.Env) (target.Target, error) {
 	if !strings.HasPrefix(spec, "exec:") {

@@ -11,6 +11,7 @@ import (
 func TestParse(t *testing.T) {
 	for spec, kind := range map[string]string{
 		"reference":                         "reference",
+		"reference:defect=ask-for-moved":    "reference",
 		"redis-server":                      "exec",
 		"valkey-server":                     "exec",
 		"exec:redis-server":                 "exec",
@@ -35,9 +36,10 @@ func TestParse(t *testing.T) {
 
 func TestParseRefuses(t *testing.T) {
 	for spec, want := range map[string]string{
-		"":                    "unknown form (known: reference, redis-server,",
+		"":                    "unknown form (known: reference, reference:OPTION=VALUE, redis-server,",
 		"redis":               "unknown form",
-		"reference:x":         "unknown form",
+		"reference:":          "no settings are named",
+		"reference:x":         "x is not OPTION=VALUE",
 		"redis-server --port": "unknown form",
 		"127.0.0.1:7000":      "unknown form",
 		"exec:":               "no program is named",

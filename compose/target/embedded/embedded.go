@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -24,13 +25,32 @@ const startTries = 10
 const Spec = "reference"
 
 // Target is the reference cluster.
-type Target struct{}
+type Target struct {
+	spec     string
+	settings map[string]string // of all nodes
+}
 
 // New makes the target.
-func New() *Target { return &Target{} }
+func New() *Target { return &Target{spec: Spec} }
+
+// With makes the target of a spec with settings for its nodes: OPTION=VALUE with blanks between them.
+func With(spec, settings string) (*Target, error) {
+	t := &Target{spec: spec, settings: map[string]string{}}
+	for _, setting := range strings.Fields(settings) {
+		name, value, is := strings.Cut(setting, "=")
+		if !is || name == "" {
+			return nil, fmt.Errorf("target %q: %s is not OPTION=VALUE", spec, setting)
+		}
+		t.settings[name] = value
+	}
+	if len(t.settings) == 0 {
+		return nil, fmt.Errorf("target %q: no settings are named", spec)
+	}
+	return t, nil
+}
 
 // Spec implements target.Target.
-func (t *Target) Spec() string { return Spec }
+func (t *Target) Spec() string { return t.spec }
 
 // Kind implements target.Target.
 func (t *Target) Kind() string { return "reference" }
@@ -52,6 +72,7 @@ func (t *Target) Start(ctx context.Context, topology target.Topology) (_ target.
 			err = errors.Join(err, c.Close())
 		}
 	}()
+	topology.Options = target.Merge(topology.Options, t.settings)
 	announced, err := c.start(ctx, topology)
 	if err != nil {
 		return nil, err
