@@ -104,12 +104,11 @@ func (c *Console) End(r *Report, dir string) {
 }
 
 func (c *Console) unexpected(b *strings.Builder, r *Report) {
-	unexpected := r.Unexpected()
-	broken := r.having(HarnessError)
+	unexpected := r.having(func(x *Result) bool { return x.unexpected() && !x.isStale() })
 	for _, group := range []struct {
 		title   string
 		results []Result
-	}{{"unexpected", unexpected}, {"broken in the harness", broken}} {
+	}{{"unexpected", unexpected}, {"declared, and no longer so", r.having((*Result).isStale)}, {"broken in the harness", r.having((*Result).isBroken)}} {
 		if len(group.results) == 0 {
 			continue
 		}
@@ -122,8 +121,22 @@ func (c *Console) unexpected(b *strings.Builder, r *Report) {
 			c.explain(b, r, x)
 		}
 	}
+	if r.Declaration != nil {
+		c.staleEntries(b, r.Declaration)
+	}
 	for _, t := range r.Missing() {
 		fmt.Fprintf(b, "\n%s\n  %s · %s\n", c.strong("required, but did not join"), oneLine(t.Name, 0), oneLine(t.Reason, 0))
+	}
+}
+
+// staleEntries names the lines of the declaration that have to go, or to be looked at.
+func (c *Console) staleEntries(b *strings.Builder, d *Declaration) {
+	if len(d.Stale) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n%s\n", c.strong("stale in "+oneLine(d.File, 0)))
+	for _, s := range d.Stale {
+		fmt.Fprintf(b, "  line %d  %s: %s\n", s.Line, oneLine(s.Entry, 0), oneLine(s.Why, 0))
 	}
 }
 
@@ -140,6 +153,10 @@ func (c *Console) explain(b *strings.Builder, r *Report, x Result) {
 		}
 	}
 	field("on", x.Target)
+	if x.isStale() {
+		field("declared", x.Declared.Reason+after(" · ", x.Declared.Link))
+		field("stale", x.Declared.Stale)
+	}
 	f := x.Failure
 	if f == nil {
 		field("reason", x.Reason)

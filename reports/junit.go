@@ -52,7 +52,8 @@ type (
 )
 
 // WriteJUnit writes the report as JUnit XML, one testsuite a target. What makes the exit code non-zero is red there too: failures and flaky cases are
-// <failure>, harness trouble and undecided cases are <error>; deviations, unsupported and not-run cases are <skipped>, never passes. A target that did not
+// <failure>, harness trouble and undecided cases are <error>; deviations, unsupported and not-run cases, and failures of the
+// baseline, are <skipped>, never passes. What a declaration says that is no longer so is a <failure>; so is a suite "declaration" of its lines that fit nothing. A target that did not
 // join is a testsuite with the one case "join".
 func WriteJUnit(w io.Writer, r *Report) error {
 	doc := junitSuites{Name: "clusterspec"}
@@ -76,6 +77,16 @@ func WriteJUnit(w io.Writer, r *Report) error {
 		doc.Failures += suite.Failures
 		doc.Errors += suite.Errors
 		doc.Skipped += suite.Skipped
+		doc.Suites = append(doc.Suites, suite)
+	}
+	if stale := r.stale(); len(stale) > 0 {
+		suite := junitSuite{Name: "declaration", Time: junitSeconds(0)}
+		for _, s := range stale {
+			suite.add(junitCase{ClassName: r.Declaration.File, Name: s.Entry, File: r.Declaration.File, Line: s.Line, Time: junitSeconds(0),
+				Failure: &junitOutcome{Type: "stale", Message: s.Why}})
+		}
+		doc.Tests += suite.Tests
+		doc.Failures += suite.Failures
 		doc.Suites = append(doc.Suites, suite)
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
@@ -127,6 +138,16 @@ func joinCase(t Target) junitCase {
 func caseElement(c *Case, x Result) junitCase {
 	element := junitCase{ClassName: x.Target + "." + c.Area, Name: c.ID + " " + c.Title, File: c.Feature, Line: c.Line, Time: junitSeconds(x.DurationMillis)}
 	outcome := &junitOutcome{Type: string(x.Verdict), Message: x.summary()}
+	switch {
+	case x.excused():
+		outcome.Message = "failed in the baseline as well: " + outcome.Message
+		element.Skipped = outcome
+		return element
+	case x.isStale():
+		outcome.Message = "declared, and no longer so: " + x.Declared.Stale
+		element.Failure = outcome
+		return element
+	}
 	switch x.Verdict {
 	case Fail, Flaky:
 		outcome.Text = x.evidence()

@@ -30,6 +30,9 @@ type Report struct {
 	Host Host `json:"host"`
 	// Targets are all that were asked for or found, those that did not join included, in the order of the columns.
 	Targets []Target `json:"targets"`
+	// Declaration is what was known beforehand, and Baseline the earlier run that counts as known; nil if the run had none.
+	Declaration *Declaration `json:"declaration,omitempty"`
+	Baseline    *Baseline    `json:"baseline,omitempty"`
 	// Cases are the selected scenarios, in the order of the features.
 	Cases []Case `json:"cases"`
 	// Ladder are the rungs that the cases' phases stand for, lowest first.
@@ -67,6 +70,8 @@ type Target struct {
 	Digest string `json:"digest,omitempty"`
 	// Profile names the profile the target was judged by: "redis-7.0".
 	Profile string `json:"profile,omitempty"`
+	// Lacks are the abilities it was found not to have, by the names of the @needs: tags, with what was seen.
+	Lacks map[string]string `json:"lacks,omitempty"`
 	// Joined tells whether the target took part. If not, Reason says why.
 	Joined bool   `json:"joined"`
 	Reason string `json:"reason,omitempty"`

@@ -30,6 +30,8 @@ type Result struct {
 	Nodes []NodeView `json:"nodes,omitempty"`
 	// Declared is the entry of the declaration that speaks of this case on this target; nil if none does.
 	Declared *Declared `json:"declared,omitempty"`
+	// Before is the verdict of the case in the baseline; empty if there is none, or the case was not in it.
+	Before Verdict `json:"before,omitempty"`
 	// Timeline is what went over the wire and what was done to the nodes, for a chart of the scenario.
 	Timeline Timeline `json:"timeline,omitzero"`
 }

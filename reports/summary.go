@@ -9,7 +9,7 @@ import (
 // summaryUnexpected is how many unexpected results the summary names: with the lines around them it stays within 15 lines and its table.
 const summaryUnexpected = 6
 
-// WriteSummary writes the report as a short Markdown text: at most 15 lines and one table, made for the summary page of a CI run.
+// WriteSummary writes the report as a short Markdown text: a table and some 15 lines, made for the summary page of a CI run.
 func WriteSummary(w io.Writer, r *Report) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "### clusterspec: %s\n\n", markdown(r.Headline()))
@@ -35,9 +35,16 @@ func WriteSummary(w io.Writer, r *Report) error {
 			fmt.Fprintf(&b, "- and %d more\n", len(unexpected)-i)
 			break
 		}
-		fmt.Fprintf(&b, "- **F** %s on %s: %s\n", markdown(x.Case), markdown(x.Target), markdown(oneLine(x.summary(), maxReasonRunes)))
+		fmt.Fprintf(&b, "- **%s** %s on %s: %s\n", x.Verdict.Letter(), markdown(x.Case), markdown(x.Target), markdown(oneLine(x.why(), maxReasonRunes)))
 	}
-	if len(unexpected) > 0 {
+	for i, s := range r.stale() {
+		if i == summaryUnexpected {
+			fmt.Fprintf(&b, "- and %d more stale lines in %s\n", len(r.stale())-i, markdown(r.Declaration.File))
+			break
+		}
+		fmt.Fprintf(&b, "- %s line %d, %s: %s\n", markdown(r.Declaration.File), s.Line, markdown(s.Entry), markdown(oneLine(s.Why, maxReasonRunes)))
+	}
+	if len(unexpected)+len(r.stale()) > 0 {
 		b.WriteString("\n")
 	}
 	var absent []string
@@ -55,6 +62,14 @@ func WriteSummary(w io.Writer, r *Report) error {
 		return fmt.Errorf("writing the summary: %w", err)
 	}
 	return nil
+}
+
+// why says what made the result unexpected.
+func (x *Result) why() string {
+	if x.isStale() {
+		return "declared, and no longer so: " + x.Declared.Stale
+	}
+	return x.summary()
 }
 
 // markdown escapes what Markdown or the HTML inside it would take as markup.

@@ -29,20 +29,53 @@ func (r *Report) Counts() map[Verdict]int {
 	return counts
 }
 
-// Unexpected returns the results that nobody declared: the failures, in the order of the report.
-func (r *Report) Unexpected() []Result {
-	return r.having(Fail)
+// Unexpected returns the results that nobody declared, in the order of the report: failures that the baseline does not have either, and cases that are
+// declared to deviate and do not.
+func (r *Report) Unexpected() []Result { return r.having((*Result).unexpected) }
+
+func (x *Result) unexpected() bool {
+	return x.Verdict == Fail && !x.failedBefore() || x.isStale()
 }
 
-// having returns the results with this verdict, in the order of the report.
-func (r *Report) having(v Verdict) []Result {
+// isStale tells whether a declaration speaks of the result and no longer fits it.
+func (x *Result) isStale() bool { return x.Declared != nil && x.Declared.Stale != "" }
+
+// undecided tells whether the result leaves open what the case is about, and more so than the baseline did.
+func (x *Result) undecided() bool {
+	return (x.Verdict == Inconclusive || x.Verdict == Flaky || x.Verdict == NotRun) && !x.undecidedBefore()
+}
+
+// excused are failures that the baseline has as well.
+func (x *Result) excused() bool { return x.Verdict == Fail && !x.unexpected() }
+
+// having returns the results of which something is true, in the order of the report.
+func (r *Report) having(what func(*Result) bool) []Result {
 	var out []Result
-	for _, x := range r.Results {
-		if x.Verdict == v {
-			out = append(out, x)
+	for i := range r.Results {
+		if what(&r.Results[i]) {
+			out = append(out, r.Results[i])
 		}
 	}
 	return out
+}
+
+// open is how many cells are undecided, those without a result included.
+func (r *Report) open() int {
+	n := 0
+	for _, x := range r.grid() {
+		if x.undecided() {
+			n++
+		}
+	}
+	return n
+}
+
+// stale are the entries of the declaration that fit nothing any more.
+func (r *Report) stale() []StaleEntry {
+	if r.Declaration == nil {
+		return nil
+	}
+	return r.Declaration.Stale
 }
 
 // caseOf returns the case with this id, or nil.
@@ -77,13 +110,13 @@ func (r *Report) Exit() int {
 		}
 	}
 	switch {
-	case counts[Fail] > 0 || len(r.Missing()) > 0:
+	case len(r.Unexpected()) > 0 || len(r.stale()) > 0 || len(r.Missing()) > 0:
 		return ExitUnexpected
 	case counts[HarnessError] > 0:
 		return ExitHarness
 	case ran == 0:
 		return ExitNothing
-	case counts[Inconclusive]+counts[Flaky]+counts[NotRun] > 0:
+	case r.open() > 0:
 		return ExitInconclusive
 	}
 	return ExitExpected

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -11,32 +12,47 @@ func (r *Report) Headline() string {
 	counts := r.Counts()
 	switch r.Exit() {
 	case ExitUnexpected:
-		if missing := r.Missing(); counts[Fail] == 0 {
-			if len(missing) == 1 {
-				return "a required target did not join: " + names(missing)
-			}
-			return "required targets did not join: " + names(missing)
-		}
-		return fmt.Sprintf("%s on %s", plural(counts[Fail], "unexpected result"), r.where(Fail))
+		return r.unexpectedWords()
 	case ExitHarness:
-		return fmt.Sprintf("nothing failed, but the harness broke %s on %s", times(counts[HarnessError]), r.where(HarnessError))
+		return fmt.Sprintf("nothing failed, but the harness broke %s on %s", times(counts[HarnessError]), r.where((*Result).isBroken))
 	case ExitNothing:
 		return "no case ran"
 	case ExitInconclusive:
-		return fmt.Sprintf("nothing failed, but %s undecided", plural(counts[Inconclusive]+counts[Flaky]+counts[NotRun], "result")+" stayed")
+		return fmt.Sprintf("nothing failed, but %s undecided", plural(r.open(), "result")+" stayed")
+	}
+	if known := len(r.having((*Result).excused)); known > 0 {
+		return fmt.Sprintf("nothing fails that did not before; %s still do", plural(known, "result"))
 	}
 	return "all results are as declared"
 }
 
-// where names the targets that have results with this verdict.
-func (r *Report) where(v Verdict) string {
+// unexpectedWords tells the worst of what was unexpected.
+func (r *Report) unexpectedWords() string {
+	failed := func(x *Result) bool { return x.Verdict == Fail && x.unexpected() }
+	stale := func(x *Result) bool { return x.Verdict != Fail && x.unexpected() }
+	if n := len(r.having(failed)); n > 0 {
+		return fmt.Sprintf("%s on %s", plural(n, "unexpected result"), r.where(failed))
+	}
+	if n := len(r.having(stale)); n > 0 {
+		return fmt.Sprintf("%s on %s", plural(n, "declared deviation")+" no longer so", r.where(stale))
+	}
+	if n := len(r.stale()); n > 0 {
+		return plural(n, "stale line") + " in " + r.Declaration.File
+	}
+	if missing := r.Missing(); len(missing) > 1 {
+		return "required targets did not join: " + names(missing)
+	}
+	return "a required target did not join: " + names(r.Missing())
+}
+
+func (x *Result) isBroken() bool { return x.Verdict == HarnessError }
+
+// where names the targets that have results of which something is true.
+func (r *Report) where(what func(*Result) bool) string {
 	var on []Target
 	for _, t := range r.Targets {
-		for _, x := range r.grid() {
-			if x.Target == t.Name && x.Verdict == v {
-				on = append(on, t)
-				break
-			}
+		if slices.ContainsFunc(r.having(what), func(x Result) bool { return x.Target == t.Name }) {
+			on = append(on, t)
 		}
 	}
 	return names(on)

@@ -78,6 +78,20 @@ func unreachable(kind string) string {
 	return ""
 }
 
+// lacks are the abilities that are the target's own lack, and not that of the machine the suite runs on.
+func lacks(missing map[string]string, kind string) map[string]string {
+	own := map[string]string{}
+	for name, reason := range missing {
+		if name != "redis-cli" && name != "exporter" {
+			own[name] = reason
+		}
+	}
+	if reason := unreachable(kind); reason != "" {
+		own["puppet"], own["outsider"], own["proxy"] = reason, reason, reason
+	}
+	return own
+}
+
 // missingOf returns what of all abilities a node lacks, by name.
 func missingOf(ctx context.Context, n target.Node) map[string]string {
 	missing := map[string]string{}

@@ -65,6 +65,7 @@ func (e *entrant) examine(ctx context.Context, o *Options, known profiles) (err 
 		return err
 	}
 	e.missing = missingOf(ctx, node)
+	e.report.Lacks = lacks(e.missing, e.report.Kind)
 	if e.nodeTimeout = o.nodeTimeout(); e.exists && !o.Destructive {
 		e.nodeTimeout = nodeTimeoutOf(ctx, node, e.nodeTimeout)
 	}

@@ -24,7 +24,7 @@ func together(runs []reports.Result) reports.Result {
 	one.Waits = waitsOf(runs)
 	if passed > 0 && passed < len(runs) {
 		one.Reason = fmt.Sprintf("passed %d of %d times; otherwise %s: %s", passed, len(runs), one.Verdict, one.Reason)
-		one.Verdict, one.Failure = reports.Flaky, nil
+		one.Verdict = reports.Flaky
 	}
 	return one
 }

@@ -47,3 +47,23 @@ func TestRepeat(t *testing.T) {
 		t.Errorf("%q, exit %d", all, report.Exit())
 	}
 }
+
+// What fails is run again and nothing else; what passes then is flaky, and keeps the evidence of its failure.
+func TestRetry(t *testing.T) {
+	report := run(t, Options{IDs: []string{"a/write", "a/moved"}, Retry: 3}, "fails-in-the-second-cluster")
+	for _, r := range report.Results {
+		switch {
+		case r.Case == "a/write/1" && (r.Verdict != reports.Pass || r.Runs != 0):
+			t.Errorf("it had passed: %+v", r)
+		case r.Case == "a/moved/1" && (r.Verdict != reports.Flaky || r.Runs != 2 || r.Passed != 1 || r.Failure == nil):
+			t.Errorf("%s in %d runs, %d passed, %+v", r.Verdict, r.Runs, r.Passed, r.Failure)
+		}
+	}
+	if report.Exit() != reports.ExitInconclusive {
+		t.Errorf("exit %d", report.Exit())
+	}
+	always := run(t, Options{IDs: []string{"a/moved"}, Retry: 2}, "moved-without-port").Results[0]
+	if always.Verdict != reports.Fail || always.Runs != 3 || always.Passed != 0 {
+		t.Errorf("%s in %d runs", always.Verdict, always.Runs)
+	}
+}

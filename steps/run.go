@@ -18,6 +18,7 @@ import (
 	"errors"
 	"io/fs"
 	"runtime"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -57,6 +58,8 @@ type Options struct {
 	Parallel int
 	// Repeat is how often each scenario is run; 0 means once. One that passes and does not is flaky.
 	Repeat int
+	// Retry is how often a scenario that failed is run again, at most; it ends with the first pass. One that passes then is flaky.
+	Retry int
 	// Shuffle runs the scenarios of each feature in an order drawn from Seed.
 	Shuffle bool
 	Seed    uint64
@@ -157,18 +160,28 @@ func Run(ctx context.Context, o Options) (*reports.Report, error) {
 	return report, nil
 }
 
-// judgeRepeatedly takes a target through the scenarios as often as was asked for.
+// judgeRepeatedly takes a target through the scenarios as often as was asked for, and once more through those that failed.
 func judgeRepeatedly(ctx context.Context, e *entrant, chosen catalogue, p *progress, o *Options) []reports.Result {
 	runs := map[string][]reports.Result{}
-	for range o.rounds() {
+	run := func(chosen catalogue) {
 		l := newLedger(e.report.Name, chosen, p)
 		judge(ctx, e, chosen, l, o)
 		for _, r := range l.results() {
 			runs[r.Case] = append(runs[r.Case], r)
 		}
-		if ctx.Err() != nil {
+	}
+	for range o.rounds() {
+		if run(chosen); ctx.Err() != nil {
 			break
 		}
+	}
+	for range o.Retry {
+		failed := slices.DeleteFunc(slices.Clone(chosen), func(s *scenario) bool { return !onlyFailed(runs[s.ID]) })
+		if len(failed) == 0 || ctx.Err() != nil {
+			break
+		}
+		p.expect(len(failed))
+		run(failed)
 	}
 	var all []reports.Result
 	for _, s := range chosen {
@@ -177,6 +190,11 @@ func judgeRepeatedly(ctx context.Context, e *entrant, chosen catalogue, p *progr
 		}
 	}
 	return all
+}
+
+// onlyFailed tells whether a scenario has failed every time it was run, and was begun at all: what a target lacks it lacks the next time as well.
+func onlyFailed(runs []reports.Result) bool {
+	return len(runs) > 0 && !slices.ContainsFunc(runs, func(r reports.Result) bool { return r.Verdict != reports.Fail || len(r.Steps) == 0 })
 }
 
 // joinAll examines all targets at the same time.

@@ -159,6 +159,13 @@ func newProgress(o *Options, entrants []*entrant, cases int) *progress {
 	return p
 }
 
+// expect counts scenarios that are run again.
+func (p *progress) expect(more int) {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	p.total += more
+}
+
 // told passes on a scenario that came to its end.
 func (p *progress) told(e *entry) {
 	p.mutex.Lock()
