@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/clusterspec/clusterspec/reports"
@@ -8,6 +10,12 @@ import (
 
 // The exit codes are promises to scripts.
 func TestExitCodes(t *testing.T) {
+	wrong, stale := filepath.Join(t.TempDir(), "wrong.yaml"), filepath.Join(t.TempDir(), "stale.yaml")
+	for file, text := range map[string]string{wrong: "deviations: yes", stale: "deviations:\n- id: redirection/moved/1\n  reason: redis-server passes it\n"} {
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for _, c := range []struct {
 		args []string
 		want int
@@ -23,6 +31,12 @@ func TestExitCodes(t *testing.T) {
 		{[]string{"run", "--no-such-flag"}, reports.ExitUsage},
 		{[]string{"run", "an-argument"}, reports.ExitUsage},
 		{[]string{"no-such-command"}, reports.ExitUsage},
+		{[]string{"run", "--update-declaration"}, reports.ExitUsage},
+		{[]string{"run", "--declaration", "no-such-file"}, reports.ExitUsage},
+		{[]string{"run", "--declaration", wrong}, reports.ExitUsage},
+		{[]string{"run", "--baseline", "no-such-file"}, reports.ExitUsage},
+		{[]string{"run", "--rerun-failed", wrong}, reports.ExitUsage},
+		{[]string{"run", "--no-report", "--quiet", "--target", "redis-server", "--id", "redirection/moved/1", "--declaration", stale}, reports.ExitUnexpected},
 		{[]string{"run", "--no-report", "--quiet", "--target", "exec:no-such-program"}, reports.ExitNothing},
 		{[]string{"run", "--no-report", "--quiet", "--require", "--target", "exec:no-such-program"}, reports.ExitUnexpected},
 	} {

@@ -98,9 +98,18 @@ func (c *Console) End(r *Report, dir string) {
 	if dir != "" {
 		fmt.Fprintf(&b, "report  %s\n", filepath.Join(dir, FileHTML))
 	}
-	c.rerun(&b, r)
+	c.rerun(&b, r, dir)
 	fmt.Fprintf(&b, "exit %d  %s\n", r.Exit(), c.strong(oneLine(r.Headline(), 0)))
 	io.WriteString(c.out, b.String())
+}
+
+// Say writes a line of its own, if it says anything.
+func (c *Console) Say(line string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if line != "" {
+		fmt.Fprintln(c.out, printable(line))
+	}
 }
 
 func (c *Console) unexpected(b *strings.Builder, r *Report) {
@@ -218,16 +227,19 @@ func (c *Console) targets(b *strings.Builder, r *Report) {
 	}
 }
 
-// rerun writes a command for each target with unexpected results.
-func (c *Console) rerun(b *strings.Builder, r *Report) {
+// rerun writes a command for each target with unexpected results, or one for all where they are many and the report was written.
+func (c *Console) rerun(b *strings.Builder, r *Report, dir string) {
 	ids := map[string][]string{}
-	for _, x := range r.Unexpected() {
+	for _, x := range r.having(func(x *Result) bool { return x.Verdict == Fail && x.unexpected() }) {
 		ids[x.Target] = append(ids[x.Target], x.Case)
 	}
 	for _, t := range r.Targets {
 		switch list := ids[t.Name]; {
+		case len(list) > maxRerunIDs && dir != "":
+			fmt.Fprintf(b, "rerun   clusterspec run --rerun-failed %s\n", shellQuote(filepath.Join(dir, FileJSON)))
+			return
 		case len(list) > maxRerunIDs:
-			fmt.Fprintf(b, "rerun   %d cases on %s: each case's page in the report has its command\n", len(list), oneLine(t.Name, 0))
+			fmt.Fprintf(b, "rerun   %d cases on %s: with a report there is a command for it\n", len(list), oneLine(t.Name, 0))
 		case len(list) > 0:
 			fmt.Fprintf(b, "rerun   %s\n", printable(r.RerunCommand(t.Spec, list...)))
 		}

@@ -78,6 +78,22 @@ func (r *Report) stale() []StaleEntry {
 	return r.Declaration.Stale
 }
 
+// Unsettled returns the results that were neither a pass nor known beforehand: what one wants to see again. A result that the run did not get to is among
+// them.
+func (r *Report) Unsettled() []Result {
+	grid := r.grid()
+	var out []Result
+	for _, t := range r.Targets {
+		for _, c := range r.Cases {
+			x, ok := grid[cell{c.ID, t.Name}]
+			if ok && (x.unexpected() || x.Verdict != Pass && x.Verdict != Deviation && x.Verdict != Unsupported) {
+				out = append(out, x)
+			}
+		}
+	}
+	return out
+}
+
 // caseOf returns the case with this id, or nil.
 func (r *Report) caseOf(id string) *Case {
 	for i := range r.Cases {

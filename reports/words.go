@@ -21,7 +21,7 @@ func (r *Report) Headline() string {
 		return fmt.Sprintf("nothing failed, but %s undecided", plural(r.open(), "result")+" stayed")
 	}
 	if known := len(r.having((*Result).excused)); known > 0 {
-		return fmt.Sprintf("nothing fails that did not before; %s still do", plural(known, "result"))
+		return fmt.Sprintf("nothing fails that did not before; %s as before", plural(known, "failure"))
 	}
 	return "all results are as declared"
 }

@@ -94,6 +94,13 @@ func (f *File) Apply(r *reports.Report, all []reports.Case, today time.Time) {
 		x := &r.Results[i]
 		f.Judge(x, cases[x.Case], targets[x.Target], today)
 	}
+	if several := count(r.Targets, func(t reports.Target) bool { return t.Joined }) > 1; several && f.Target == "" {
+		for _, x := range r.Results {
+			if x.Declared != nil && x.Verdict == reports.Pass {
+				x.Declared.Stale += ", or the file needs a line that says whom it is about: target: NAME"
+			}
+		}
+	}
 	r.Declaration = &reports.Declaration{File: f.Name, Stale: f.stale(r, all)}
 }
 
@@ -161,6 +168,15 @@ func (f *File) hasAfterAll(u *Feature, r *reports.Report, t reports.Target, all 
 		return ""
 	}
 	return fmt.Sprintf("all %d scenarios about it pass on %s; the entry can go", passed, t.Name)
+}
+
+func count[T any](all []T, what func(T) bool) (n int) {
+	for _, one := range all {
+		if what(one) {
+			n++
+		}
+	}
+	return n
 }
 
 // known lists what an entry of this kind can name.

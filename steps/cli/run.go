@@ -17,6 +17,7 @@ import (
 	"github.com/clusterspec/clusterspec/compose/target/catalog"
 	"github.com/clusterspec/clusterspec/features"
 	"github.com/clusterspec/clusterspec/reports"
+	"github.com/clusterspec/clusterspec/reports/messages"
 	"github.com/clusterspec/clusterspec/steps"
 )
 
@@ -26,11 +27,12 @@ type runFlags struct {
 	targets                  []string
 	require, destructive     bool
 	nodeTimeoutMillis        int
-	parallel, repeat         int
+	parallel, repeat, retry  int
 	seed                     uint64
 	shuffle, quiet, noReport bool
 	out                      string
-	suite, profile           string
+	suite, profile, ndjson   string
+	known                    known
 }
 
 // Run is `clusterspec run`. The version goes into the report.
@@ -45,7 +47,7 @@ func Run(version string) *cobra.Command {
 		Example: "  clusterspec run\n  clusterspec run --target redis-server --target 'exec:./my-server --port {port} --dir {dir}'\n" +
 			"  clusterspec run --target redis-server --id redirection/moved --level must",
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd, f) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd, &f) },
 	}
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.targets, "target", nil, "what to judge; may be repeated")
@@ -57,10 +59,13 @@ func Run(version string) *cobra.Command {
 	flags.IntVar(&f.parallel, "parallel", 2, "scenarios at the same time on each target; lines come as they end")
 	flags.Uint64Var(&f.seed, "seed", 1, "where all chance comes from")
 	flags.IntVar(&f.repeat, "repeat", 1, "how often each scenario is run; one that passes and does not is flaky")
+	flags.IntVar(&f.retry, "retry", 0, "how often a scenario that failed is run again, until it passes; then it is flaky")
 	flags.BoolVar(&f.shuffle, "shuffle", false, "run the scenarios of each feature in an order drawn from the seed")
 	flags.BoolVar(&f.quiet, "quiet", false, "no line for each result, only the end")
 	flags.StringVar(&f.out, "out", "reports/out", "folder of the report")
 	flags.BoolVar(&f.noReport, "no-report", false, "write no report")
+	flags.StringVar(&f.ndjson, "ndjson", "", "write the results as Cucumber Messages into this file as well; with several targets one file for each")
+	f.known.add(flags)
 	return cmd
 }
 
@@ -73,9 +78,17 @@ func targetHelp() string {
 	return text
 }
 
-func run(cmd *cobra.Command, f runFlags) error {
-	if f.nodeTimeoutMillis < 1 || f.parallel < 1 || f.repeat < 1 {
-		return &steps.UsageError{Reason: "--node-timeout, --parallel and --repeat must be at least 1"}
+func run(cmd *cobra.Command, f *runFlags) error {
+	if f.nodeTimeoutMillis < 1 || f.parallel < 1 || f.repeat < 1 || f.retry < 0 {
+		return &steps.UsageError{Reason: "--node-timeout, --parallel and --repeat must be at least 1, and --retry not below 0"}
+	}
+	if err := f.known.read(); err != nil {
+		return err
+	}
+	if f.known.failed != nil {
+		if err := f.again(cmd); err != nil {
+			return err
+		}
 	}
 	if _, err := steps.List(f.options(nil)); err != nil { // before targets are looked for, which can take a while
 		return err
@@ -93,12 +106,15 @@ func run(cmd *cobra.Command, f runFlags) error {
 		return err
 	}
 	options := f.options(targets)
-	options.Progress = console.Event
+	options.Progress = f.known.judging(console.Event)
 	report, err := steps.Run(ctx, options)
 	if err != nil {
 		return err
 	}
 	report.Targets = append(report.Targets, absent...)
+	if err := f.known.apply(report); err != nil {
+		return err
+	}
 	return f.deliver(report, console)
 }
 
@@ -147,6 +163,7 @@ func (f *runFlags) options(targets []target.Target) steps.Options {
 	options.Require, options.Destructive = f.require, f.destructive
 	options.NodeTimeout = time.Duration(f.nodeTimeoutMillis) * time.Millisecond
 	options.Repeat, options.Profile = f.repeat, f.profile
+	options.Retry = f.retry
 	options.Parallel, options.Shuffle, options.Seed = f.parallel, f.shuffle, f.seed
 	options.Suite, options.Command = f.suite, os.Args
 	return options
@@ -160,7 +177,13 @@ func (f *runFlags) deliver(report *reports.Report, console *reports.Console) err
 		dir = f.out
 		written = reports.WriteAll(dir, report)
 	}
+	if f.ndjson != "" {
+		written = errors.Join(written, messages.WriteFiles(f.ndjson, report, features.FS))
+	}
 	console.End(report, dir)
+	changed, err := f.known.keep(report)
+	written = errors.Join(written, err)
+	console.Say(changed)
 	code := report.Exit()
 	switch {
 	case code == reports.ExitExpected:
