@@ -14,20 +14,21 @@ import (
 // missing, or "".
 func abilities() map[string]func(context.Context, target.Node) string {
 	return map[string]func(context.Context, target.Node) string{
-		"kill":        able[target.Killer]("kill a node"),
-		"stop":        able[target.Stopper]("stop a node"),
-		"restart":     able[target.Restarter]("restart a node"),
-		"pause":       able[target.Pauser]("pause a node"),
-		"wipe":        able[target.Wiper]("take away a node's files"),
-		"log":         able[target.LogReader]("read a node's log"),
-		"nodes-conf":  able[target.ConfReader]("read a node's nodes.conf"),
-		"config":      ableToConfigure,
-		"config-file": startedWithFile,
-		"redis-cli":   redisCLIMissing,
-		"exporter":    exporterMissing,
-		"puppet":      kindTells,
-		"outsider":    kindTells,
-		"proxy":       kindTells,
+		"kill":            able[target.Killer]("kill a node"),
+		"stop":            able[target.Stopper]("stop a node"),
+		"restart":         able[target.Restarter]("restart a node"),
+		"pause":           able[target.Pauser]("pause a node"),
+		"wipe":            able[target.Wiper]("take away a node's files"),
+		"log":             able[target.LogReader]("read a node's log"),
+		"nodes-conf":      able[target.ConfReader]("read a node's nodes.conf"),
+		"nodes-conf-edit": able[target.ConfWriter]("write a node's nodes.conf"),
+		"config":          ableToConfigure,
+		"config-file":     startedWithFile,
+		"redis-cli":       redisCLIMissing,
+		"exporter":        exporterMissing,
+		"puppet":          kindTells,
+		"outsider":        kindTells,
+		"proxy":           kindTells,
 	}
 }
 

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -216,10 +217,10 @@ func (w *World) linkIsClosed() error {
 	return w.check("", err == io.EOF || isReset(err), fmt.Sprint("read: ", err), "the end of the link")
 }
 
-// isReset tells whether the other side has thrown the link away.
+// isReset tells whether the other side has thrown the link away, or closed it.
 func isReset(err error) bool {
-	timeout, ok := err.(net.Error)
-	return err != nil && (!ok || !timeout.Timeout())
+	var timeout net.Error
+	return err != nil && !(errors.As(err, &timeout) && timeout.Timeout())
 }
 
 func (w *World) linkIsOpen() error {

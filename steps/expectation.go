@@ -3,6 +3,7 @@ package steps
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,7 +23,8 @@ type expectation struct {
 var (
 	integerRange = regexp.MustCompile(`^integer from (-?\d+) to (-?\d+)$`)
 	arrayOf      = regexp.MustCompile(`^array of (\d+)$`)
-	errorBegin   = regexp.MustCompile(`^an error that begins with (".*")$`)
+	arrayBegin   = regexp.MustCompile(`^an array that begins with (.*)$`)
+	errorBegin   = regexp.MustCompile(`^an error that begins with ("[^"]*"(?: or "[^"]*")*)$`)
 )
 
 // parseExpectation reads an expectation; placeholders must be resolved before.
@@ -36,9 +38,15 @@ func parseExpectation(text string) (*expectation, error) {
 		n := number(m[1])
 		return &expectation{text, func(v wireValue) bool { return v.Kind == wire.Array && !v.Null && len(v.Items) == n }}, nil
 	}
+	if m := arrayBegin.FindStringSubmatch(text); m != nil {
+		first, err := parseExpectation(m[1])
+		return &expectation{text, func(v wireValue) bool { return v.Kind == wire.Array && len(v.Items) > 0 && first.matches(v.Items[0]) }}, err
+	}
 	if m := errorBegin.FindStringSubmatch(text); m != nil {
-		begin, err := strconv.Unquote(m[1])
-		return &expectation{text, func(v wireValue) bool { return v.IsError() && strings.HasPrefix(v.Text, begin) }}, err
+		begins := strings.Split(strings.Trim(m[1], `"`), `" or "`)
+		return &expectation{text, func(v wireValue) bool {
+			return v.IsError() && slices.ContainsFunc(begins, func(begin string) bool { return strings.HasPrefix(v.Text, begin) })
+		}}, nil
 	}
 	want, rest, err := parseValue(text)
 	if err == nil && rest != "" {

@@ -6,7 +6,6 @@ import (
 	"github.com/clusterspec/clusterspec/compose/wire"
 )
 
-func bulk(text string) wireValue    { return wireValue{Kind: wire.Bulk, Text: text} }
 func integer(text string) wireValue { return wireValue{Kind: wire.Integer, Text: text} }
 
 func TestExpectations(t *testing.T) {
@@ -24,6 +23,8 @@ func TestExpectations(t *testing.T) {
 		{`bulk "a \"b\" \r\n"`, []wireValue{bulk("a \"b\" \r\n")}, nil},
 		{`error "MOVED 866 127.0.0.1:7001"`, []wireValue{moved}, []wireValue{{Kind: wire.Error, Text: "MOVED 866 127.0.0.1"}, bulk(moved.Text)}},
 		{`an error that begins with "MOVED 866"`, []wireValue{moved}, []wireValue{{Kind: wire.Error, Text: "ASK 866 x"}, bulk(moved.Text)}},
+		{`an error that begins with "ASK" or "MOVED 8"`, []wireValue{moved, {Kind: wire.Error, Text: "ASK 1 x"}}, []wireValue{{Kind: wire.Error, Text: "MOVED 9"}, bulk("ASK")}},
+		{`an array that begins with bulk "1"`, []wireValue{pair}, []wireValue{{Kind: wire.Array}, bulk("1"), nullArray}},
 		{`integer -3`, []wireValue{integer("-3")}, []wireValue{integer("3"), bulk("-3")}},
 		{`integer from 2 to 4`, []wireValue{integer("2"), integer("4")}, []wireValue{integer("1"), integer("5"), bulk("3")}},
 		{`null`, []wireValue{nullBulk, null3}, []wireValue{nullArray, bulk("")}},
@@ -71,6 +72,23 @@ func TestWords(t *testing.T) {
 	for _, text := range []string{"", "  ", `SET a "b`} {
 		if got, err := words(text); err == nil {
 			t.Errorf("%q was read as %q", text, got)
+		}
+	}
+}
+
+func TestFits(t *testing.T) {
+	for _, c := range []struct {
+		want, got string
+		holds     bool
+	}{
+		{"ok", "ok", true}, {"ok", "okay", false}, {"", "", true}, {"", "x", false},
+		{"calls=1,...", "calls=1,usec=5", true}, {"calls=1,...", "calls=2,usec=5", false},
+		{"calls=1,...,rejected_calls=2,failed_calls=0...", "calls=1,usec=5,rejected_calls=2,failed_calls=0", true},
+		{"calls=1,...,rejected_calls=2,failed_calls=0...", "calls=1,usec=5,rejected_calls=3,failed_calls=0", false},
+		{"...end", "the end", true}, {"...end", "the end.", false},
+	} {
+		if fits(c.want, c.got) != c.holds {
+			t.Errorf("%q fits %q: %v", c.got, c.want, !c.holds)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -19,6 +20,7 @@ func (w *World) failureActions() []sentence {
 		{`node ` + one + ` is paused`, w.pause},
 		{`node ` + one + ` is resumed`, w.resume},
 		{`the folder of node ` + one + ` is taken away`, w.wipe},
+		{`nodes\.conf of node ` + one + ` is (damaged|emptied)`, w.editConf},
 		{`node ` + one + ` stands still for half a node timeout`, w.standStill},
 	}
 }
@@ -26,6 +28,7 @@ func (w *World) failureActions() []sentence {
 func (w *World) failureStatements() []sentence {
 	return []sentence{
 		{`node ` + one + ` does not answer`, w.doesNotAnswer},
+		{`node ` + one + ` refuses to start`, w.refusesToStart},
 		{`exactly one of ` + list + ` is a primary on ` + who, w.exactlyOneIsPrimary},
 		{`the other of ` + list + ` is its replica on ` + who, w.otherIsItsReplica},
 	}
@@ -136,6 +139,40 @@ func (w *World) doesNotAnswer(name string) error {
 	}
 	reply, err := m.ask(w.ctx, "PING")
 	return w.check(name, err != nil, "PING was answered by "+reply.String(), "no answer")
+}
+
+// editConf spoils nodes.conf of a node that is down: two words of its own line are missing, or nothing is left.
+func (w *World) editConf(name, how string) error {
+	m, err := w.node(name)
+	if err != nil {
+		return err
+	}
+	reader, readable := m.Node.(target.ConfReader)
+	writer, writable := m.Node.(target.ConfWriter)
+	if !readable || !writable {
+		return &unsupported{"the target cannot write a node's nodes.conf"}
+	}
+	if how == "emptied" {
+		return writer.WriteNodesConf("")
+	}
+	conf, err := reader.NodesConf()
+	if err != nil {
+		return fmt.Errorf("reading nodes.conf of node %s: %w", name, err)
+	}
+	return writer.WriteNodesConf(strings.Replace(conf, " myself,master - ", " ", 1))
+}
+
+// refusesToStart tries to start a node that is down. One that comes up is taken down again, so that the sentence can be said twice.
+func (w *World) refusesToStart(name string) error {
+	m, err := w.node(name)
+	if err != nil {
+		return err
+	}
+	if err := w.restartMember(m); err != nil {
+		m.down = true
+		return w.check(name, true, "", "")
+	}
+	return errors.Join(w.kill(name), w.check(name, false, "it started", "a refusal"))
 }
 
 // standStill pauses a node and resumes it before anybody may suspect it. It loses nothing by that.

@@ -11,6 +11,7 @@ import (
 func (w *World) migrationActions() []sentence {
 	return []sentence{
 		{`slot (\d+) is migrating from node ` + one + ` to node ` + one, w.openSlot},
+		{`slots (\d+)-(\d+) are migrating from node ` + one + ` to node ` + one, w.openSlots},
 		{`slot (\d+) is assigned to node ` + one + ` on every node`, w.assignEverywhere},
 		{`slots (\d+)-(\d+) are moved from node ` + one + ` to node ` + one, w.moveSlots},
 		{`node ` + one + ` migrates keys? ` + texts + ` to node ` + one, w.migrateKeys},
@@ -33,6 +34,15 @@ func (w *World) migrationStatements() []sentence {
 type opened struct {
 	slot     int
 	from, to string
+}
+
+func (w *World) openSlots(first, last int, from, to string) error {
+	for slot := first; slot <= last; slot++ {
+		if err := w.openSlot(slot, from, to); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (w *World) openSlot(slot int, from, to string) error {

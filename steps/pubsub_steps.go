@@ -16,6 +16,7 @@ func (w *World) pubsubActions() []sentence {
 func (w *World) pubsubStatements() []sentence {
 	return []sentence{
 		{`(?:the|both|all) subscribers? receives? "([^"]*)" on channel "([^"]*)"`, w.allReceive},
+		{`no subscriber has received anything`, w.noneReceive},
 		{`(?:the|both|all) subscribers? (?:is|are) unsubscribed from shard channel "([^"]*)"`, w.allAreUnsubscribed},
 	}
 }
@@ -56,6 +57,20 @@ func (w *World) subscribes(kind, name, on string) error {
 
 func (w *World) allReceive(message, channel string) error {
 	return w.eachSubscriberGets(func(s *subscriber) wireValue { return s.message(channel, message) })
+}
+
+func (w *World) noneReceive() error {
+	for _, s := range w.subscribers {
+		err := s.receive(w.ctx)
+		got := "nothing"
+		if err == nil {
+			got = s.got[len(s.got)-1].String()
+		}
+		if err := w.check(s.on.name, len(s.got) == s.seen, got, "nothing"); err != nil {
+			return err
+		}
+	}
+	return w.check("", len(w.subscribers) > 0, "nobody has subscribed", "subscribers")
 }
 
 // allAreUnsubscribed waits for what a node says unasked when it no longer serves the slot of a channel.

@@ -1,7 +1,7 @@
 package steps
 
 import (
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 )
@@ -14,7 +14,8 @@ func (w *World) setupActions() []sentence {
 		{`node ` + one + ` meets node ` + one, w.meets},
 		{`node ` + one + ` is given slots (\d+)-(\d+)`, w.giveSlots},
 		{`the other nodes forget node ` + one, w.othersForget},
-		{`every node is told to delete slot (\d+)`, w.everyNodeDeletesSlot},
+		{`every node is told to delete slot (\d+)`, func(slot int) error { return w.everyNodeDeletes(slot, slot) }},
+		{`every node is told to delete slots (\d+)-(\d+)`, w.everyNodeDeletes},
 	}
 }
 
@@ -98,13 +99,11 @@ func (w *World) othersForget(name string) error {
 	})
 }
 
-// everyNodeDeletesSlot has each node forget the owner, the owner first: while it serves the slot it tells the others.
-func (w *World) everyNodeDeletesSlot(slot int) error {
-	key := strconv.Itoa(slot)
-	err := w.each("every node", func(m *member) error {
-		return w.silence(m, m.demand(w.ctx, "CLUSTER", "DELSLOTS", key))
+// everyNodeDeletes has each node forget the owner, the owner first: while it serves the slots it tells the others.
+func (w *World) everyNodeDeletes(from, to int) error {
+	return w.each("every node", func(m *member) error {
+		return w.silence(m, m.demand(w.ctx, append([]string{"CLUSTER", "DELSLOTS"}, slotArgs(from, to)...)...))
 	})
-	return err
 }
 
 // option is a setting that was changed on a node.
@@ -115,23 +114,25 @@ type option struct {
 
 // setOption changes a setting on every node and remembers what it was.
 func (w *World) setOption(name, value string) error {
-	return w.each("every node", func(m *member) error {
-		before, err := w.ask(m, "CONFIG", "GET", name)
-		if err != nil {
-			return err
-		}
-		old, known := before.Get(name)
-		if !known {
-			return &unsupported{"CONFIG GET " + name + " was answered by " + before.String()}
-		}
-		w.set = append(w.set, option{m, name, old.Text})
-		return m.demand(w.ctx, "CONFIG", "SET", name, value)
-	})
+	return w.each("every node", func(m *member) error { return w.setOptionOf(m, name, value) })
+}
+
+func (w *World) setOptionOf(m *member, name, value string) error {
+	before, err := w.ask(m, "CONFIG", "GET", name)
+	if err != nil {
+		return err
+	}
+	old, known := before.Get(name)
+	if !known {
+		return &unsupported{"CONFIG GET " + name + " was answered by " + before.String()}
+	}
+	w.set = append(w.set, option{m, name, old.Text})
+	return m.demand(w.ctx, "CONFIG", "SET", name, value)
 }
 
 // putBack restores the settings.
 func (w *World) putBack() {
-	for _, o := range w.set {
+	for _, o := range slices.Backward(w.set) {
 		if o.on.down || o.on.demand(w.ctx, "CONFIG", "SET", o.name, o.value) != nil {
 			w.restored = false
 		}

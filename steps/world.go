@@ -33,6 +33,7 @@ type World struct {
 	clients     map[string]*client
 	last        reply
 	subscribers []*subscriber
+	waiting     waiting // the connection whose answer is looked for
 	data        dataset
 	follower    *clusterClient // the last cluster client that wrote
 	traffic     *traffic       // clients at work in the background
@@ -84,14 +85,16 @@ func (w *World) register(sc *godog.ScenarioContext) {
 // actions do something; they are said once.
 func (w *World) actions() []sentence {
 	return slices.Concat(w.setupActions(), w.clientActions(), w.distributionActions(), w.migrationActions(), w.trafficActions(),
-		w.kindsActions(), w.failureActions(), w.pubsubActions(), w.libraryActions(), w.exporterActions(), w.busActions(), w.puppetActions(), w.toolsActions(), w.faultsActions())
+		w.kindsActions(), w.failureActions(), w.pubsubActions(), w.libraryActions(), w.exporterActions(), w.busActions(), w.puppetActions(), w.toolsActions(), w.faultsActions(),
+		w.endpointActions(), w.rawActions())
 }
 
 // statements look at something; they hold now, within some time, or for some time.
 func (w *World) statements() []sentence {
 	return slices.Concat(w.topologyStatements(), w.clusterSlotsStatements(), w.identityStatements(), w.epochStatements(), w.clientStatements(),
 		w.distributionStatements(), w.migrationStatements(), w.trafficStatements(), w.kindsStatements(), w.failureStatements(), w.pubsubStatements(), w.libraryStatements(), w.exporterStatements(),
-		w.busStatements(), w.puppetStatements(), w.toolsStatements(), w.faultsStatements())
+		w.busStatements(), w.puppetStatements(), w.toolsStatements(), w.faultsStatements(),
+		w.endpointStatements(), w.rawStatements())
 }
 
 // timed makes the step `within 5 node timeouts <statement>` out of the statement: the same method with a number in front.
@@ -208,6 +211,7 @@ func (w *World) close() {
 	for _, c := range w.clients {
 		c.close()
 	}
+	w.waiting.close()
 	if w.follower != nil {
 		w.follower.close()
 	}

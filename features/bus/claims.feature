@@ -141,3 +141,25 @@ Feature: Claims
       Then for 1 node timeout every node gives node C config epoch 3
       And every node gives puppet X config epoch 3
       And every node names C as the owner of slot 10923
+
+  Rule: A node that loses a slot to a newer claim deletes its keys
+
+    @id:bus/dirty/1 @must @needs:puppet
+    Scenario: A slot with keys is claimed by another
+      Given a cluster of 3 primaries with 1 replica each
+      And keys "hello", "{hello}1", "{hello}2", "alpha" hold "x"
+      And every replica is in sync
+      And a puppet X joins
+      When puppet X claims slot 866 with config epoch 99
+      Then within 2 node timeouts every node names X as the owner of slot 866
+      And within 2 node timeouts the key count of node A is 1
+      And "GET alpha" sent to node A gives bulk "x"
+
+    @id:bus/dirty/2 @must @since:7.2 @needs:puppet
+    Scenario: The replicas delete them too
+      Given a cluster of 3 primaries with 1 replica each
+      And keys "hello", "{hello}1", "{hello}2", "alpha" hold "x"
+      And every replica is in sync
+      And a puppet X joins
+      When puppet X claims slot 866 with config epoch 99
+      Then within 2 node timeouts the key count of node A1 is 1

@@ -46,3 +46,20 @@ Feature: Failure detection
       And within 5 node timeouts node A reports cluster_state "fail"
       And a client sends "SET hello 1" to node A
       And the reply is error "CLUSTERDOWN The cluster is down"
+
+  Rule: Replicas that are gone take nothing down, and the only primary may declare them failed
+
+    @id:failure/detection/5 @must @needs:kill
+    Scenario: All replicas are killed
+      Given a cluster of 3 primaries with 1 replica each
+      When nodes A1, B1, C1 are killed together
+      Then within 5 node timeouts nodes A, B, C mark nodes A1, B1, C1 as "fail"
+      And nodes A, B, C report cluster_state "ok"
+      And a value written under "foo" on node C can be read there
+
+    @id:failure/detection/6 @must @needs:kill
+    Scenario: One primary is a majority of one
+      Given a cluster of 1 primary with 2 replicas each
+      When node A1 is killed
+      Then within 5 node timeouts nodes A, A2 mark node A1 as "fail"
+      And nodes A, A2 report cluster_state "ok"

@@ -72,6 +72,42 @@ Feature: Failover
       Then within 8 node timeouts exactly one of C1, C2 is a primary on every running node
       And within 5 node timeouts the other of C1, C2 is its replica on every running node
 
+    @id:failure/failover/8 @must @needs:kill @needs:restart
+    Scenario: The old primary takes over from its successor
+      Given a cluster of 3 primaries with 1 replica each
+      And every replica is in sync
+      When node C is killed
+      Then within 8 node timeouts every running node names C1 as the owner of slot 12182
+      When node C is restarted
+      Then within 10 node timeouts every node lists C as a replica of C1
+      When a client sends "SET foo second" to node C1
+      And within 15 node timeouts a read-only client of node C reads "second" from key "foo"
+      And within 5 node timeouts every node reports cluster_state "ok"
+      And node C1 is killed
+      Then within 8 node timeouts every running node names C as the owner of slot 12182
+      And within 3 node timeouts "GET foo" sent to node C gives bulk "second"
+
+    @id:failure/failover/9 @must @needs:kill
+    Scenario: One replica after the other takes over
+      Given a cluster of 3 primaries with 2 replicas each
+      And key "foo" holds "kept"
+      And every replica is in sync
+      When nodes C, C1 are killed together
+      Then within 10 node timeouts every running node names C2 as the owner of slot 12182
+      And within 3 node timeouts "GET foo" sent to node C2 gives bulk "kept"
+      And within 3 node timeouts every running node reports cluster_state "ok"
+
+    @id:failure/failover/10 @must @needs:kill @needs:proxy
+    Scenario: Of two replicas the one with the newer data takes over
+      Given a cluster of 3 primaries with 2 replicas each
+      And every replica is in sync
+      When node C is cut off from node C1
+      And 100 keys in slot 12182 with values from 10 to 100 bytes
+      And within 3 node timeouts the key count of node C2 is 100
+      And node C is killed
+      Then within 10 node timeouts every running node names C2 as the owner of slot 12182
+      And each of the keys lies on node C2 with its value
+
   Rule: CLUSTER FAILOVER hands over on request, without losing a write
 
     @id:failure/manual/1 @must @cmd:cluster-failover
@@ -122,6 +158,42 @@ Feature: Failover
         | CLUSTER FAILOVER FORCE TAKEOVER | an error that begins with "ERR" |
       Then every node lists C1 as a replica of C
 
+    @id:failure/manual/6 @must @cmd:cluster-failover @needs:kill
+    Scenario: A replica whose primary is down is not handed anything
+      Given a cluster of 3 primaries with 1 replica each
+      And "cluster-replica-no-failover" is set to "yes" on every node
+      When node C is killed
+      Then within 5 node timeouts nodes A, B, C1 mark node C as "fail"
+      And "CLUSTER FAILOVER" sent to node C1 gives error "ERR Master is down or failed, please use CLUSTER FAILOVER FORCE"
+      And node C1 lists C1 as a replica of C
+
+    @id:failure/manual/7 @must @cmd:cluster-failover @needs:kill
+    Scenario: TAKEOVER brings a cluster back that has lost its majority
+      Given a cluster of 3 primaries with 1 replica each
+      And key "foo" holds "kept"
+      And every replica is in sync
+      When nodes B, C are killed together
+      Then within 5 node timeouts node A reports cluster_state "fail"
+      When a client sends "CLUSTER FAILOVER TAKEOVER" to node B1
+      And a client sends "CLUSTER FAILOVER TAKEOVER" to node C1
+      Then within 8 node timeouts every running node reports cluster_state "ok"
+      And every running node names B1 as the owner of slot 9059
+      And "GET foo" sent to node C1 gives bulk "kept"
+      And within 3 node timeouts no two primaries that own slots have the same config epoch
+
+    @id:failure/manual/8 @must @cmd:cluster-failover
+    Scenario: There and back
+      Given a cluster of 3 primaries with 1 replica each
+      And every replica is in sync
+      When a client sends "CLUSTER FAILOVER" to node C1
+      Then within 5 node timeouts every node lists C as a replica of C1
+      And within 15 node timeouts INFO replication on node C says:
+        | field              | value |
+        | master_link_status | up    |
+      When a client sends "CLUSTER FAILOVER" to node C
+      Then within 5 node timeouts every node lists C1 as a replica of C
+      And every node names C as the owner of slot 12182
+
   Rule: A replica needs the votes of a majority of the primaries
 
     @id:failure/votes/1 @must @needs:kill @needs:pause
@@ -154,3 +226,25 @@ Feature: Failover
       And within 5 node timeouts nodes A, B mark node C as "fail"
       Then for 3 node timeouts node C1 is a replica
       And every running node reports cluster_state "fail"
+
+    @id:failure/votes/4 @must @needs:config
+    Scenario: Everybody knows of a replica that will not take over
+      Given a cluster of 3 primaries with 1 replica each
+      When "cluster-replica-no-failover" is set to "yes" on node C1
+      Then within 3 node timeouts every node flags node C1 as "nofailover"
+
+  Rule: A replica that was without its primary for too long does not take over
+
+    @id:failure/validity/1 @must @slow @needs:kill @needs:config @needs:proxy
+    Scenario: Its data is too old
+      Given a cluster of 3 primaries with 1 replica each
+      And every replica is in sync
+      And "cluster-replica-validity-factor" is set to "1" on node C1
+      And "repl-ping-replica-period" is set to "1" on node C1
+      When node C is cut off from node C1
+      And for 4 node timeouts node C1 lists C1 as a replica of C
+      And node C is killed
+      Then within 5 node timeouts nodes A, B mark node C as "fail"
+      And for 3 node timeouts node C1 is a replica
+      When "cluster-replica-validity-factor" is set to "0" on node C1
+      Then within 8 node timeouts nodes A, B, C1 name C1 as the owner of slot 12182

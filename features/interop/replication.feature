@@ -156,6 +156,7 @@ Feature: Replication between nodes that may be of different kinds
     @id:interop/expiry/1 @must @needs:pause @needs:config
     Scenario Outline: The time of a key on <primary> is over while the primary hangs
       Given a cluster of 3 primaries with 1 replica each where "cluster-replica-no-failover" is "yes"
+      And "cluster-allow-reads-when-down" is set to "yes" on every node
       And every replica is in sync
       And a client sends "READONLY" to node <replica>
       When a client sends to node <primary>:

@@ -121,7 +121,7 @@ Feature: Commands with several keys
         | EVAL "return 1" 2 hello alpha                  | error "CROSSSLOT Keys in request don't hash to the same slot" |
         | EVAL "return 1" 0                              | integer 1                    |
 
-    @id:multikey/scripts/2 @must @cmd:eval @cmd:eval_ro @cmd:readonly
+    @id:multikey/scripts/2 @must @cmd:eval @cmd:readonly
     Scenario: A replica runs scripts that only read
       Given a cluster of 3 primaries with 1 replica each
       And key "hello" holds "world"
@@ -131,5 +131,50 @@ Feature: Commands with several keys
         | EVAL "return redis.call('get',KEYS[1])" 1 hello    | error "MOVED 866 <A.addr>"  |
         | READONLY                                           | simple "OK"                 |
         | EVAL "return redis.call('get',KEYS[1])" 1 hello    | bulk "world"                |
-        | EVAL_RO "return redis.call('get',KEYS[1])" 1 hello | bulk "world"                |
         | EVAL "return redis.call('get',KEYS[1])" 1 world    | error "MOVED 9059 <B.addr>" |
+
+    @id:multikey/scripts/3 @must @since:7.0 @cmd:eval_ro @cmd:readonly
+    Scenario: A script that says it only reads is trusted, and watched
+      Given a cluster of 3 primaries with 1 replica each
+      And key "hello" holds "world"
+      And every replica is in sync
+      When a client sends to node A1:
+        | command                                              | reply                           |
+        | EVAL_RO "return redis.call('get',KEYS[1])" 1 hello   | error "MOVED 866 <A.addr>"      |
+        | READONLY                                             | simple "OK"                     |
+        | EVAL_RO "return redis.call('get',KEYS[1])" 1 hello   | bulk "world"                    |
+        | EVAL_RO "return redis.call('del',KEYS[1])" 1 hello   | an error that begins with "ERR" |
+        | EVAL_RO "return redis.call('get',KEYS[1])" 1 hello   | bulk "world"                    |
+
+    @id:multikey/scripts/4 @must @cmd:eval
+    Scenario: A key that a script has not named must not be elsewhere
+      When a client sends to node A:
+        | command                                       | reply                           |
+        | EVAL "return redis.call('get','foo')" 0       | an error that begins with "ERR" |
+        | EVAL "return redis.call('set','hello','x')" 1 hello | simple "OK"               |
+        | GET hello                                     | bulk "x"                        |
+
+    @id:multikey/scripts/5 @must @since:7.0 @cmd:eval
+    Scenario: A script that declares itself uses keys of one slot alone, unless it asks for more
+      When a client sends to node A:
+        | command                                                                                           | reply     |
+        | EVAL "#!lua\nredis.call('get','alpha') return redis.call('get','hello')" 0                        | an error that begins with "ERR" |
+        | EVAL "#!lua flags=allow-cross-slot-keys\nredis.call('get','alpha') return redis.call('get','hello')" 0 | null |
+        | EVAL "#!lua flags=no-cluster\nreturn 1" 0                                                         | an error that begins with "ERR" |
+
+  Rule: A transaction on a replica reads, and blocks on nothing
+
+    @id:multikey/replica/1 @must @cmd:readonly @cmd:blpop
+    Scenario: Blocking commands on a replica
+      Given a cluster of 3 primaries with 1 replica each
+      And every replica is in sync
+      When a client sends to node A:
+        | command         | reply     |
+        | RPUSH hello one | integer 1 |
+        | WAIT 1 5000     | integer 1 |
+      And a client sends to node A1:
+        | command           | reply                      |
+        | BLPOP hello 0     | error "MOVED 866 <A.addr>" |
+        | READONLY          | simple "OK"                |
+        | BLPOP hello 0     | error "MOVED 866 <A.addr>" |
+        | LRANGE hello 0 -1 | array [bulk "one"]         |

@@ -38,6 +38,22 @@ Feature: Joining nodes
       Then the reply is simple "OK"
       And within 5 node timeouts node A knows only itself
 
+    @id:setup/meet/5 @must @cmd:cluster-meet
+    Scenario: Several introductions of the same two nodes make one acquaintance
+      Given 2 nodes that do not know each other
+      When node A meets node B
+      And node A meets node B
+      And node B meets node A
+      And node A meets node B
+      Then within 5 node timeouts every node lists only nodes A, B
+      And within 5 node timeouts every node lists nodes A, B as connected
+
+    @id:setup/meet/6 @must @cmd:cluster-meet
+    Scenario: A node that is introduced to itself stays alone
+      Given 1 node that does not know any other
+      When a client sends "CLUSTER MEET <A.ip> <A.port> <A.busport>" to node A
+      Then within 5 node timeouts node A knows only itself
+
   Rule: Every node has an id of its own that it keeps for its whole life
 
     @id:setup/id/1 @must @harmless @cmd:cluster-myid
@@ -70,3 +86,13 @@ Feature: Joining nodes
       Given a cluster of 3 primaries with 1 replica each
       When a client sends "CLUSTER FORGET <A.id>" to node A1
       Then the reply is error "ERR Can't forget my master!"
+
+  Rule: A node that was given another identity is a stranger at its old address
+
+    @id:setup/noaddr/1 @must @cmd:cluster-reset
+    Scenario: A node is reset hard behind the others' backs
+      Given a cluster of 3 primaries and 1 node without slots
+      When a client sends "CLUSTER RESET HARD" to node D
+      Then node D has another id than before
+      And within 5 node timeouts nodes A, B, C flag node D as "noaddr"
+      And nodes A, B, C report cluster_state "ok"

@@ -56,6 +56,18 @@ Feature: Starting over, and epochs set by hand
         | cluster_known_nodes | 1     |
       And "GET hello" sent to node A gives bulk "world"
 
+    @id:setup/reset/5 @must @cmd:cluster-reset
+    Scenario: A replica that is reset soft keeps its id and is an empty primary
+      Given a cluster of 3 primaries with 1 replica each
+      And key "hello" holds "world"
+      And every replica is in sync
+      When a client sends "CLUSTER RESET SOFT" to node A1
+      Then the reply is simple "OK"
+      And node A1 has the id it had before
+      And the key count of node A1 is 0
+      And "GET hello" sent to node A1 gives error "CLUSTERDOWN Hash slot not served"
+      And node A1 knows only itself
+
   Rule: A config epoch is set by hand once, on a node that knows no other
 
     @id:setup/epoch/2 @must @cmd:cluster-set-config-epoch

@@ -77,3 +77,16 @@ Feature: Assigning slots
       Then CLUSTER INFO on node A says:
         | field                  | value |
         | cluster_slots_assigned | 150   |
+
+    @id:setup/delslotsrange/1 @must @since:7.0 @cmd:cluster-delslotsrange
+    Scenario: A range with a slot that has no owner is not taken away
+      Given 1 node that does not know any other
+      When a client sends to node A:
+        | command                               | reply                                     |
+        | CLUSTER ADDSLOTSRANGE 0 9 20 29       | simple "OK"                               |
+        | CLUSTER DELSLOTSRANGE 0 10            | error "ERR Slot 10 is already unassigned" |
+        | CLUSTER DELSLOTSRANGE 5 4             | error "ERR start slot number 5 is greater than end slot number 4" |
+        | CLUSTER DELSLOTSRANGE 0 16384         | error "ERR Invalid or out of range slot"  |
+        | CLUSTER ADDSLOTSRANGE 30 39 35 45     | error "ERR Slot 35 specified multiple times" |
+        | CLUSTER DELSLOTSRANGE 0 4 6 9 20 29   | simple "OK"                               |
+      Then node A assigns slots 5 to A

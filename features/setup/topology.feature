@@ -16,6 +16,15 @@ Feature: What nodes say of the cluster
       Given a cluster of 3 primaries
       Then every node assigns slots 0-5460 to A, 5461-10922 to B, 10923-16383 to C
 
+    @id:setup/nodes/3 @must @cmd:cluster-nodes
+    Scenario: Slots that are next to each other are one range, others are ranges of their own
+      Given 1 node that does not know any other
+      When a client sends to node A:
+        | command                                      | reply       |
+        | CLUSTER ADDSLOTS 3 1 2 9 11 10 13 0 16383    | simple "OK" |
+        | CLUSTER DELSLOTS 10                          | simple "OK" |
+      Then node A assigns slots 0-3 and 9 and 11 and 13 and 16383 to A
+
     @id:setup/epoch/1 @must @harmless @cmd:cluster-nodes
     Scenario: Every primary has a config epoch of its own
       Given a cluster of 3 primaries with 1 replica each
@@ -76,6 +85,39 @@ Feature: What nodes say of the cluster
       Given a cluster of 3 primaries
       Then within 3 node timeouts "CLUSTER LINKS" sent to node A gives array of 4
 
+    @id:setup/replicas/2 @must @cmd:cluster-replicas
+    Scenario: A primary without replicas, and the older name of the command
+      Given a cluster of 3 primaries with 1 replica each
+      When the other nodes forget node C1
+      Then "CLUSTER REPLICAS <C.id>" sent to node A gives array []
+      And "CLUSTER SLAVES <C.id>" sent to node A gives array []
+      And "CLUSTER SLAVES <A.id>" sent to node A gives array of 1
+
+    @id:setup/links/2 @should @since:7.0 @cmd:cluster-links
+    Scenario: CLUSTER LINKS tells directions and peers
+      Given a cluster of 3 primaries
+      Then within 3 node timeouts CLUSTER LINKS on node A shows a link to and a link from nodes B, C
+
+    @id:setup/shard-id/1 @must @since:7.2 @cmd:cluster-myshardid
+    Scenario: A primary and its replicas have one shard id, and other shards have others
+      Given a cluster of 3 primaries with 1 replica each
+      Then within 3 node timeouts nodes A, A1 are of one shard
+      And within 3 node timeouts nodes B, B1 are of one shard
+      And nodes A, B are not of one shard
+      And nodes A, C are not of one shard
+
+    @id:setup/help/1 @must @harmless @cmd:cluster-help
+    Scenario: CLUSTER HELP
+      Given a cluster of 3 primaries
+      Then "CLUSTER HELP" sent to node A gives an array that begins with simple "CLUSTER <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"
+
+    @id:setup/saveconfig/1 @must @cmd:cluster-saveconfig @needs:nodes-conf
+    Scenario: CLUSTER SAVECONFIG
+      Given a cluster of 3 primaries with 1 replica each
+      When a client sends "CLUSTER SAVECONFIG" to node A
+      Then the reply is simple "OK"
+      And nodes.conf of node A gives node B1 the address bulk "<B1.ip>:<B1.port>@<B1.busport>"
+
     @id:setup/reports/1 @must @cmd:cluster-count-failure-reports
     Scenario: Nobody reports a healthy node
       Given a cluster of 3 primaries
@@ -93,3 +135,14 @@ Feature: What nodes say of the cluster
         | CLUSTER SOMETHING  | error "ERR unknown subcommand 'SOMETHING'. Try CLUSTER HELP." |
         | REPLICAOF NO ONE   | error "ERR REPLICAOF not allowed in cluster mode."          |
         | SWAPDB 0 1         | error "ERR SWAPDB is not allowed in cluster mode"           |
+
+  Rule: A shard whose primary has failed is still shown, with its slots and the primary's health
+
+    @id:setup/shards/2 @must @since:7.0 @needs:kill @cmd:cluster-shards
+    Scenario: A primary is killed
+      Given a cluster of 3 primaries
+      Then CLUSTER SHARDS on every node gives node C the health bulk "online"
+      When node C is killed
+      Then within 5 node timeouts CLUSTER SHARDS on nodes A, B gives node C the health bulk "fail"
+      And CLUSTER SHARDS on nodes A, B gives node A the health bulk "online"
+      And nodes A, B assign slots 10923-16383 to C

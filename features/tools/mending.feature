@@ -69,3 +69,23 @@ Feature: redis-cli finds and mends what is broken
       And within 5 node timeouts every node reports cluster_state "ok"
       And within 3 node timeouts "GET hello" sent to node A gives bulk "kept"
       And within 5 node timeouts redis-cli --cluster check of every running node finds nothing wrong
+
+    @id:tools/fix/5 @must @since:7.0 @needs:redis-cli @cmd:cluster-setslot
+    Scenario: Many slots are open at once
+      Given a cluster of 3 primaries
+      And a cluster client writes 200 keys of slots 0-39
+      And slots 0-39 are migrating from node A to node B
+      When redis-cli runs "--cluster fix <C.addr>"
+      Then redis-cli succeeds
+      And no node has an open slot
+      And a cluster client reads every one of the keys back
+      And within 3 node timeouts redis-cli --cluster check of every running node finds nothing wrong
+
+    @id:tools/fix/6 @must @slow @needs:redis-cli @needs:kill
+    Scenario: The slots of a primary that is gone for good
+      Given a cluster of 3 primaries
+      When node C is killed
+      Then within 5 node timeouts nodes A, B mark node C as "fail"
+      When redis-cli runs "--cluster fix <A.addr> --cluster-fix-with-unreachable-masters"
+      Then redis-cli succeeds
+      And within 5 node timeouts nodes A, B report cluster_state "ok"

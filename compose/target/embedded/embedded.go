@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/clusterspec/clusterspec/compose/target"
@@ -161,6 +162,7 @@ type Node struct {
 	addr    string // where it is reached: its own, or that of its front
 	busPort int
 	inner   *reference.Node
+	down    atomic.Bool // killed or stopped
 }
 
 var _ interface {
@@ -172,6 +174,7 @@ var _ interface {
 	target.Wiper
 	target.LogReader
 	target.ConfReader
+	target.ConfWriter
 } = (*Node)(nil)
 
 // Name implements target.Node.
@@ -186,11 +189,13 @@ func (n *Node) BusPort() int { return n.busPort }
 // Kill implements target.Killer: what is not on disk is lost. Killing a node that is down does nothing.
 func (n *Node) Kill(context.Context) error {
 	n.inner.Kill()
+	n.down.Store(true)
 	return nil
 }
 
 // Stop implements target.Stopper. Stopping a node that is down does nothing.
 func (n *Node) Stop(ctx context.Context) error {
+	n.down.Store(true)
 	return n.inner.Stop(ctx)
 }
 
@@ -203,8 +208,10 @@ func (n *Node) Restart(ctx context.Context) error {
 		return fmt.Errorf("node %s: %w", n.name, err)
 	}
 	if err := n.inner.Start(); err != nil {
+		n.down.Store(true)
 		return err
 	}
+	n.down.Store(false)
 	return n.awaitReady(ctx)
 }
 
@@ -228,8 +235,20 @@ func (n *Node) Log() (string, error) { return n.inner.Log(), nil }
 
 // NodesConf implements target.ConfReader.
 func (n *Node) NodesConf() (string, error) {
-	text, err := os.ReadFile(filepath.Join(n.inner.Dir(), target.NodeOptions()["cluster-config-file"]))
+	text, err := os.ReadFile(n.confFile())
 	return string(text), err
+}
+
+// WriteNodesConf implements target.ConfWriter.
+func (n *Node) WriteNodesConf(text string) error {
+	if !n.down.Load() {
+		return fmt.Errorf("node %s is running: it would write over its nodes.conf", n.name)
+	}
+	return os.WriteFile(n.confFile(), []byte(text), 0o644)
+}
+
+func (n *Node) confFile() string {
+	return filepath.Join(n.inner.Dir(), target.NodeOptions()["cluster-config-file"])
 }
 
 func (n *Node) awaitReady(ctx context.Context) error {
