@@ -12,7 +12,7 @@ import (
 // learnSlots compares the slots in the sender's header, its own or its primary's, with our table.
 func (m *Machine) learnSlots(sender *Peer, f *bus.Frame) {
 	claimant := sender.ShardPrimary()
-	if claimant == nil || claimant.Slots == f.Slots {
+	if claimant == nil || *claimant.Slots == f.Slots {
 		return
 	}
 	if sender.IsPrimary() || m.defects.Has(defect.ReplicaClaims) {
@@ -33,7 +33,7 @@ func (m *Machine) correctClaims(sender *Peer, f *bus.Frame) {
 			continue
 		}
 		update := m.newFrame(bus.TypeUpdate)
-		update.Update = bus.Update{ConfigEpoch: owner.ConfigEpoch, ID: owner.ID, Slots: owner.Slots}
+		update.Update = bus.Update{ConfigEpoch: owner.ConfigEpoch, ID: owner.ID, Slots: *owner.Slots}
 		m.send(sender.outbound, update)
 		m.note(UpdateSent, sender, owner.ConfigEpoch, "slots belong to "+owner.ID.String())
 		return
@@ -43,7 +43,7 @@ func (m *Machine) correctClaims(sender *Peer, f *bus.Frame) {
 // receiveUpdate believes a newer configuration of some owner of slots, whoever sends it.
 func (m *Machine) receiveUpdate(f *bus.Frame) {
 	u := &f.Update
-	p := m.byID[u.ID]
+	p := m.byID.find(&u.ID)
 	if p == nil || p == m.self || p.ConfigEpoch >= u.ConfigEpoch || m.defects.Has(defect.UpdateIgnored) {
 		return
 	}
@@ -91,7 +91,7 @@ func (m *Machine) adoptClaims(p *Peer, epoch uint64, claimed *slot.Set) {
 	}
 	// What it has, but does not claim, stays bound to it: better a redirect too many than a cluster that is down. But
 	// anybody may take it.
-	given := p.Slots
+	given := *p.Slots
 	given.Subtract(claimed)
 	m.notClaiming.Union(&given)
 	if m.defects.Has(defect.QuietOwnerLoses) {

@@ -37,7 +37,7 @@ func (m *Machine) learnExtensions(sender *Peer, f *bus.Frame) {
 		m.setShardID(sender, f.Ext.ShardID)
 	}
 	for _, e := range f.Ext.Forgotten {
-		p := m.byID[e.ID]
+		p := m.byID.find(&e.ID)
 		if p == nil || p == m.self || p == sender || p == m.self.Primary {
 			continue
 		}

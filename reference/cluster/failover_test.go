@@ -13,7 +13,7 @@ import (
 func TestReplicaReplacesDeadPrimary(t *testing.T) {
 	tell(t, 3, 1, func(s *story) {
 		s.pass(2000)
-		slots, killed := s.self(0).Slots, s.Now()
+		slots, killed := *s.self(0).Slots, s.Now()
 		id := s.self(0).ID
 		s.Nodes[0].Kill()
 		s.within(2*timeout, "FAIL", func() bool { return s.machine(1).Peer(id).Failed() })
@@ -25,7 +25,7 @@ func TestReplicaReplacesDeadPrimary(t *testing.T) {
 		s.check(s.Now()-failed >= 300, "elected after %d ms", s.Now()-failed)
 		s.pass(500)
 		s.agree(1, 2, 3, 4, 5)
-		s.check(s.self(3).Slots == slots, "the new primary has other slots than the old one")
+		s.check(*s.self(3).Slots == slots, "the new primary has other slots than the old one")
 		for i := range s.Nodes[1:] {
 			other := s.machine(i + 1).Myself()
 			s.check(other.ID == s.self(3).ID || other.ConfigEpoch < s.self(3).ConfigEpoch, "node %d has a higher epoch than the winner", i+1)

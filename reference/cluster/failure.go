@@ -112,7 +112,7 @@ func (m *Machine) receiveFail(f *bus.Frame) {
 	if m.defects.Has(defect.FailIgnored) {
 		return
 	}
-	if p := m.byID[f.Failed]; p != nil && (p != m.self || m.defects.Has(defect.FailAboutMyself)) && !p.Failed() {
+	if p := m.byID.find(&f.Failed); p != nil && (p != m.self || m.defects.Has(defect.FailAboutMyself)) && !p.Failed() {
 		m.setFailed(p)
 	}
 }

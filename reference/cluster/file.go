@@ -49,7 +49,7 @@ func (m *Machine) record(p *Peer) nodesconf.Node {
 		ID: p.ID, IP: p.IP, Port: p.Port, BusPort: p.BusPort, Hostname: p.Hostname, Nodename: p.Nodename,
 		TLSPort: p.PlainPort, HasTLSPort: true, ShardID: p.ShardID, Extra: p.extra,
 		Flags: p.Flags, PingSent: p.PingSent, PongReceived: p.PongReceived, ConfigEpoch: p.ConfigEpoch,
-		Connected: p.Connected(), Slots: p.Slots,
+		Connected: p.Connected(), Slots: *p.Slots,
 	}
 	if p.Primary != nil {
 		n.Primary = p.Primary.ID
@@ -77,9 +77,9 @@ func (m *Machine) load(f *nodesconf.File) error {
 	m.currentEpoch, m.lastVoteEpoch = f.CurrentEpoch, f.LastVoteEpoch
 	for i := range f.Nodes {
 		n := &f.Nodes[i]
-		p := m.byID[n.ID]
+		p := m.byID.find(&n.ID)
 		m.currentEpoch = max(m.currentEpoch, p.ConfigEpoch)
-		if primary := m.byID[n.Primary]; primary != nil && primary != p {
+		if primary := m.byID.find(&n.Primary); primary != nil && primary != p {
 			m.attach(primary, p)
 			p.ShardID = primary.ShardID
 		}
@@ -95,7 +95,7 @@ func (m *Machine) load(f *nodesconf.File) error {
 
 // loadPeer makes a peer of a line. Times are forgotten, except that there was one: then it is now.
 func (m *Machine) loadPeer(n *nodesconf.Node) error {
-	if m.byID[n.ID] != nil {
+	if m.byID.find(&n.ID) != nil {
 		return fmt.Errorf("nodes.conf names node %s twice", n.ID)
 	}
 	p := m.newPeer(n.ID, n.Flags)
@@ -132,7 +132,7 @@ func (m *Machine) loadPeer(n *nodesconf.Node) error {
 
 func (m *Machine) loadOpen(slots *openSlots, list []nodesconf.Open) error {
 	for _, o := range list {
-		p := m.byID[o.Node]
+		p := m.byID.find(&o.Node)
 		if p == nil {
 			return fmt.Errorf("nodes.conf opens slot %d to node %s, which it does not name", o.Slot, o.Node)
 		}

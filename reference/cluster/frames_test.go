@@ -18,10 +18,10 @@ func (s *story) frameFrom(node int, t bus.Type) *bus.Frame {
 	self := s.self(node)
 	f := &bus.Frame{Header: bus.Header{
 		Type: t, Port: self.Port, BusPort: self.BusPort, CurrentEpoch: s.machine(node).CurrentEpoch(),
-		ConfigEpoch: self.ConfigEpoch, Offset: s.Nodes[node].Offset, Sender: self.ID, Slots: self.Slots, Flags: self.Flags,
+		ConfigEpoch: self.ConfigEpoch, Offset: s.Nodes[node].Offset, Sender: self.ID, Slots: *self.Slots, Flags: self.Flags,
 	}}
 	if self.Primary != nil {
-		f.Primary, f.Slots, f.ConfigEpoch = self.Primary.ID, self.Primary.Slots, self.Primary.ConfigEpoch
+		f.Primary, f.Slots, f.ConfigEpoch = self.Primary.ID, *self.Primary.Slots, self.Primary.ConfigEpoch
 	}
 	f.Ext.ShardID = self.ShardID
 	return f
@@ -492,7 +492,7 @@ func TestSenderOfManualStart(t *testing.T) {
 func TestReplicasOfReplicas(t *testing.T) {
 	tell(t, 3, 1, func(s *story) {
 		f := s.frameFrom(0, bus.TypePing)
-		f.Primary, f.Slots, f.Flags = s.self(1).ID, s.self(1).Slots, bus.FlagReplica
+		f.Primary, f.Slots, f.Flags = s.self(1).ID, *s.self(1).Slots, bus.FlagReplica
 		s.hand(3, 0, f)
 		s.check(s.self(3).Primary.ID == s.self(0).ID, "it followed before slots moved")
 		g := s.frameFrom(2, bus.TypePing)

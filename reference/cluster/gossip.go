@@ -71,7 +71,7 @@ func seconds(t clock.Millis) uint32 { return uint32(t / 1000) }
 func (m *Machine) learnGossip(sender *Peer, f *bus.Frame) {
 	m.gossiped = m.gossiped[:0]
 	for i := range f.Gossip {
-		p := m.byID[f.Gossip[i].ID]
+		p := m.byID.find(&f.Gossip[i].ID)
 		if p == nil && !f.Gossip[i].ID.Valid() {
 			return
 		}
@@ -79,7 +79,7 @@ func (m *Machine) learnGossip(sender *Peer, f *bus.Frame) {
 	}
 	for i, p := range m.gossiped {
 		g := &f.Gossip[i]
-		if p == nil && m.byID[g.ID] == nil { // nor has the section named it before
+		if p == nil && m.byID.find(&g.ID) == nil { // nor has the section named it before
 			m.learnPeer(sender, g)
 		}
 		if p == nil {
@@ -92,8 +92,8 @@ func (m *Machine) learnGossip(sender *Peer, f *bus.Frame) {
 			continue
 		}
 		m.learnPong(p, g)
-		if ip := plainText(g.IP); p.down() && ip != "" && !g.Flags.Has(bus.FlagNoAddr) && !isAt(p, ip, g) {
-			m.moveTo(p, ip, g.Port, g.PlainPort, g.BusPort) // the sender can talk to it there
+		if p.down() {
+			m.learnNewAddress(p, g)
 		}
 	}
 }
@@ -111,13 +111,17 @@ func (m *Machine) learnPeer(sender *Peer, g *bus.Gossip) {
 	m.note(PeerLearned, p, 0, "")
 }
 
+// learnNewAddress believes a sender who can talk to a node that we cannot reach.
+func (m *Machine) learnNewAddress(p *Peer, g *bus.Gossip) {
+	if ip := plainText(g.IP); ip != "" && !g.Flags.Has(bus.FlagNoAddr) && !isAt(p, ip, g) {
+		m.moveTo(p, ip, g.Port, g.PlainPort, g.BusPort)
+	}
+}
+
 // learnPong saves pings: what a node has just answered to others it need not answer to us.
 func (m *Machine) learnPong(p *Peer, g *bus.Gossip) {
-	if p.PingSent != 0 || m.countReports(p) != 0 {
-		return
-	}
 	at := clock.Millis(g.PongReceivedSeconds) * 1000
-	if at > p.PongReceived && at <= m.now.Wall+gossipTolerance {
+	if p.PingSent == 0 && at > p.PongReceived && at <= m.now.Wall+gossipTolerance && m.countReports(p) == 0 {
 		p.PongReceived, p.pongReceivedAt = at, m.now.Mono-(m.now.Wall-at)
 	}
 }

@@ -80,7 +80,7 @@ func (m *Machine) checkName(l *link, sender *Peer, f *bus.Frame) bool {
 		m.learnAddress(sender, l, f)
 		m.removePeer(p)
 		return false
-	case !f.Sender.Valid(), p.ID != f.Sender && m.byID[f.Sender] != nil: // the latter is another one's made-up id
+	case !f.Sender.Valid(), p.ID != f.Sender && m.byID.find(&f.Sender) != nil: // the latter is another one's made-up id
 		m.removePeer(p)
 		return false
 	}

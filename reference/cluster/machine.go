@@ -21,8 +21,8 @@ type Machine struct {
 	now           clock.Instant // of the current input
 
 	self      *Peer
-	peers     []*Peer              // every node, ourselves included, in the order we met them
-	byID      map[bus.NodeID]*Peer // for lookups only: a map has no order to rely on
+	peers     []*Peer // every node, ourselves included, in the order we met them
+	byID      directory
 	blacklist blacklist
 
 	currentEpoch, lastVoteEpoch uint64
@@ -68,7 +68,7 @@ func New(cfg Config, now clock.Instant) (*Machine, error) {
 	m := &Machine{
 		options: cfg.Options, data: cfg.Data, rand: cfg.Rand, defects: cfg.Defects,
 		port: cfg.Port, busPort: cfg.BusPort, now: now,
-		byID: make(map[bus.NodeID]*Peer), links: make(map[LinkID]*link),
+		links:     make(map[LinkID]*link),
 		startedAt: never, minorityAt: never, nextCron: now.Mono,
 		election: election{scheduledAt: never},
 	}
@@ -159,7 +159,7 @@ func (m *Machine) Myself() *Peer { return m.self }
 func (m *Machine) Peers() []*Peer { return m.peers }
 
 // Peer finds a node by its id; nil: unknown.
-func (m *Machine) Peer(id bus.NodeID) *Peer { return m.byID[id] }
+func (m *Machine) Peer(id bus.NodeID) *Peer { return m.byID.find(&id) }
 
 // CurrentEpoch is the highest epoch we have heard of.
 func (m *Machine) CurrentEpoch() uint64 { return m.currentEpoch }

@@ -20,7 +20,7 @@ func (m *Machine) newID() bus.NodeID {
 
 func (m *Machine) addPeer(p *Peer) {
 	m.peers = append(m.peers, p)
-	m.byID[p.ID] = p
+	m.byID.add(p)
 	m.changed()
 }
 
@@ -42,16 +42,16 @@ func (m *Machine) removePeer(p *Peer) {
 	}
 	m.hangUp(p.outbound)
 	m.hangUp(p.inbound)
-	delete(m.byID, p.ID)
+	m.byID.remove(p.ID)
 	m.peers = slices.DeleteFunc(m.peers, func(q *Peer) bool { return q == p })
 	m.changed()
 }
 
 // rename gives a node its real id at the end of a handshake (clusterRenameNode).
 func (m *Machine) rename(p *Peer, id bus.NodeID) {
-	delete(m.byID, p.ID)
+	m.byID.remove(p.ID)
 	p.ID = id
-	m.byID[id] = p
+	m.byID.add(p)
 	m.changed()
 }
 

@@ -176,5 +176,6 @@ func (m *Machine) lookup(id string) *Peer {
 	if len(id) != bus.NodeIDBytes {
 		return nil
 	}
-	return m.byID[bus.NodeID([]byte(id))]
+	known := bus.NodeID([]byte(id))
+	return m.byID.find(&known)
 }

@@ -15,44 +15,50 @@ const never = clock.Millis(math.MinInt64 / 4)
 // Peer is a node of the cluster as we see it, ourselves included. The exported fields are for reading; they change with
 // the inputs of the machine.
 type Peer struct {
+	// What every entry of gossip about the node asks for stands first, in two lines of the processor's cache: in a large cluster
+	// that is most of what a node does.
+
 	ID      bus.NodeID // made up while the node is in handshake
-	ShardID bus.NodeID // shared by a primary and its replicas
-	IP      string     // empty: not known
-	Port    uint16     // client port
+	Flags   bus.Flags
+	Port    uint16 // client port
 	BusPort uint16
 	// PlainPort is the other client port where TLS is in use, 0 otherwise.
 	PlainPort uint16
-	Hostname  string // what the node announces; empty: nothing
-	Nodename  string // likewise
-	Flags     bus.Flags
+	// PingSent is when the oldest unanswered ping left, PongReceived when the last pong arrived; Unix time, 0: none.
+	PingSent, PongReceived clock.Millis
+
+	IP             string // empty: not known
+	reports        []failureReport
+	outbound       *link // the one we opened
+	pongReceivedAt clock.Millis
+	gossipedIn     uint64 // the ping that speaks of it already
+
+	slotCount int        // Slots.Len(), kept because every tick asks for it
+	ShardID   bus.NodeID // shared by a primary and its replicas
+	Hostname  string     // what the node announces; empty: nothing
+	Nodename  string     // likewise
 	// ConfigEpoch is the version of the node's claim to its slots; of a replica, what its headers said: its primary's.
 	ConfigEpoch uint64
 	Primary     *Peer   // of a replica; nil: not known to us
 	Replicas    []*Peer // of a primary
-	Slots       slot.Set
-	Offset      uint64 // replication offset in its last header
+	Offset      uint64  // replication offset in its last header
 
-	// PingSent is when the oldest unanswered ping left, PongReceived when the last pong arrived; Unix time, 0: none.
-	PingSent, PongReceived clock.Millis
-
-	slotCount      int // Slots.Len(), kept because every tick asks for it
 	createdAt      clock.Millis
-	pingSentAt     clock.Millis // PingSent on the monotonic clock; meaningless while PingSent is 0
-	pongReceivedAt clock.Millis
-	dataReceivedAt clock.Millis // last frame of any kind
-	failedAt       clock.Millis // when FAIL was set
-	votedAt        clock.Millis // when we last voted for one of its replicas
-	orphanedAt     clock.Millis // since when it has no working replica; never: it has, or it does not matter
-	gossipedIn     uint64       // the ping that speaks of it already
-	reports        []failureReport
+	pingSentAt     clock.Millis     // PingSent on the monotonic clock; meaningless while PingSent is 0
+	dataReceivedAt clock.Millis     // last frame of any kind
+	failedAt       clock.Millis     // when FAIL was set
+	votedAt        clock.Millis     // when we last voted for one of its replicas
+	orphanedAt     clock.Millis     // since when it has no working replica; never: it has, or it does not matter
 	extra          []nodesconf.Pair // what nodes.conf said of it beyond our knowledge
-	outbound       *link            // the one we opened
 	inbound        *link            // the one we accepted
+
+	// Slots are apart, or they would push the peers of a large cluster a page away from each other.
+	Slots *slot.Set // never nil
 }
 
 func (m *Machine) newPeer(id bus.NodeID, flags bus.Flags) *Peer {
 	return &Peer{
-		ID: id, ShardID: m.newID(), Flags: flags,
+		ID: id, ShardID: m.newID(), Flags: flags, Slots: new(slot.Set),
 		createdAt: m.now.Mono, pongReceivedAt: never, dataReceivedAt: never,
 		failedAt: never, votedAt: never, orphanedAt: never,
 	}

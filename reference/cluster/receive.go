@@ -14,7 +14,7 @@ func (m *Machine) Receive(now clock.Instant, id LinkID, f *bus.Frame, wireBytes 
 	if l == nil {
 		return // hung up in this very turn
 	}
-	sender := m.byID[f.Sender]
+	sender := m.byID.find(&f.Sender)
 	if sender != nil && sender.InHandshake() {
 		sender = nil // the id is made up, by us: whoever uses it has read our CLUSTER NODES
 	}
@@ -138,7 +138,7 @@ func (m *Machine) pongReceived(p *Peer) {
 // the sender has just taken over. Such a frame names a primary of the same shard in an epoch that is over (Redis 7.4,
 // clusterProcessPacket: "Ignore stale message"; 7.0 believes it).
 func (m *Machine) outrun(sender *Peer, f *bus.Frame) bool {
-	primary := m.byID[f.Primary]
+	primary := m.byID.find(&f.Primary)
 	return primary != nil && sender.IsPrimary() && sender.slotCount > 0 && primary.ShardID == sender.ShardID &&
 		f.ConfigEpoch < sender.ConfigEpoch && !m.defects.Has(defect.BelievesOvertaken)
 }
@@ -155,7 +155,7 @@ func (m *Machine) learnRole(sender *Peer, f *bus.Frame) {
 		m.save(false)
 		m.wantState = true
 	}
-	primary := m.byID[f.Primary]
+	primary := m.byID.find(&f.Primary)
 	if primary == nil || primary == sender || sender.Primary == primary {
 		return
 	}

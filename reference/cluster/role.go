@@ -53,7 +53,7 @@ func (m *Machine) follow() {
 func (m *Machine) takeOver() {
 	old := m.self.Primary
 	m.stopReplicating()
-	slots := old.Slots
+	slots := *old.Slots
 	for s := range slots.All() {
 		m.bind(s, m.self)
 	}

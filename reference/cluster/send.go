@@ -19,7 +19,7 @@ func (m *Machine) newFrame(t bus.Type) *bus.Frame {
 		Header: bus.Header{
 			Type: t, Port: m.self.Port, BusPort: m.self.BusPort, IP: m.options.AnnounceIP,
 			CurrentEpoch: m.currentEpoch, ConfigEpoch: spokenFor.ConfigEpoch, Offset: m.data.ReplicationOffset(),
-			Sender: m.self.ID, Slots: spokenFor.Slots, Flags: m.self.Flags, Down: !m.up,
+			Sender: m.self.ID, Slots: *spokenFor.Slots, Flags: m.self.Flags, Down: !m.up,
 		},
 		Gossip: f.Gossip[:0], Ext: bus.Extensions{Forgotten: f.Ext.Forgotten[:0]},
 	}

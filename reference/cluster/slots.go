@@ -47,7 +47,7 @@ func (m *Machine) unbind(s slot.Slot) {
 
 // unbindAll leaves all slots of p without an owner (clusterDelNodeSlots).
 func (m *Machine) unbindAll(p *Peer) {
-	slots := p.Slots
+	slots := *p.Slots
 	for s := range slots.All() {
 		m.unbind(s)
 	}
@@ -61,7 +61,7 @@ func (m *Machine) anyReplicas() bool {
 // shardSlots are the slots our shard serves: ours, or our primary's.
 func (m *Machine) shardSlots() slot.Set {
 	if p := m.self.ShardPrimary(); p != nil {
-		return p.Slots
+		return *p.Slots
 	}
 	return slot.Set{}
 }

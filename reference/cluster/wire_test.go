@@ -84,10 +84,10 @@ func (l *lone) from(id string, t bus.Type) *bus.Frame {
 	p := l.m.Peer(bus.NodeID([]byte(id)))
 	f := &bus.Frame{Header: bus.Header{
 		Type: t, Port: p.Port, BusPort: p.BusPort, CurrentEpoch: l.m.CurrentEpoch(), ConfigEpoch: p.ConfigEpoch, Offset: 1000,
-		Sender: p.ID, Slots: p.Slots, Flags: p.Flags,
+		Sender: p.ID, Slots: *p.Slots, Flags: p.Flags,
 	}}
 	if p.Primary != nil {
-		f.Primary, f.Slots, f.ConfigEpoch = p.Primary.ID, p.Primary.Slots, p.Primary.ConfigEpoch
+		f.Primary, f.Slots, f.ConfigEpoch = p.Primary.ID, *p.Primary.Slots, p.Primary.ConfigEpoch
 	}
 	f.Ext.ShardID = p.ShardID
 	return f
@@ -170,7 +170,7 @@ func TestWhereFramesGo(t *testing.T) {
 	stale.ConfigEpoch = 2
 	l.receive(idS, stale)
 	update := l.only(bus.TypeUpdate, l.out[idS])
-	if update.Update.ID.String() != idA || update.Update.ConfigEpoch != 3 || update.Update.Slots != l.m.Myself().Slots {
+	if update.Update.ID.String() != idA || update.Update.ConfigEpoch != 3 || update.Update.Slots != *l.m.Myself().Slots {
 		t.Errorf("the update is %v", update)
 	}
 
@@ -535,7 +535,7 @@ func TestSilentNodeIsSuspected(t *testing.T) {
 func TestRankGrows(t *testing.T) {
 	l := alone(t, ofReplica)
 	rival := l.from(idS, bus.TypePing)
-	rival.Primary, rival.Slots, rival.ConfigEpoch = bus.NodeID([]byte(idA)), l.m.Peer(bus.NodeID([]byte(idA))).Slots, 3
+	rival.Primary, rival.Slots, rival.ConfigEpoch = bus.NodeID([]byte(idA)), *l.m.Peer(bus.NodeID([]byte(idA))).Slots, 3
 	l.receive(idS, rival)
 	fail := l.from(idB, bus.TypeFail)
 	fail.Failed = bus.NodeID([]byte(idA))

@@ -50,7 +50,7 @@ func (n *Node) agrees(nodes []*Node) error {
 	}
 	for _, p := range m.Peers() {
 		q := first.Machine.Peer(p.ID)
-		if q == nil || p.Slots != q.Slots {
+		if q == nil || *p.Slots != *q.Slots {
 			return fmt.Errorf("and node %d differ about the slots of %v", first.Index, p.ID)
 		}
 	}

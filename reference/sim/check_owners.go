@@ -12,7 +12,7 @@ import (
 // long as nobody uses CLUSTER FAILOVER TAKEOVER or SETSLOT without care.
 type oneOwner struct {
 	owners map[uint64]*[slot.Count]bus.NodeID // by epoch
-	last   map[bus.NodeID]claim
+	last   map[bus.NodeID]*claim
 }
 
 type claim struct {
@@ -21,7 +21,7 @@ type claim struct {
 }
 
 func newOneOwner() *oneOwner {
-	return &oneOwner{make(map[uint64]*[slot.Count]bus.NodeID), make(map[bus.NodeID]claim)}
+	return &oneOwner{make(map[uint64]*[slot.Count]bus.NodeID), make(map[bus.NodeID]*claim)}
 }
 
 func (c *oneOwner) Turn(_ *World, n *Node, _ []cluster.Effect) error {
@@ -29,10 +29,10 @@ func (c *oneOwner) Turn(_ *World, n *Node, _ []cluster.Effect) error {
 	if !self.IsPrimary() || self.SlotCount() == 0 {
 		return nil
 	}
-	if was := c.last[self.ID]; was.epoch == self.ConfigEpoch && was.slots == self.Slots {
+	if was := c.last[self.ID]; was != nil && was.epoch == self.ConfigEpoch && was.slots == *self.Slots {
 		return nil
 	}
-	c.last[self.ID] = claim{self.ConfigEpoch, self.Slots}
+	c.last[self.ID] = &claim{self.ConfigEpoch, *self.Slots}
 	owners := c.owners[self.ConfigEpoch]
 	if owners == nil {
 		owners = new([slot.Count]bus.NodeID)

@@ -39,7 +39,7 @@ func SoundTables(m *cluster.Machine) error {
 		if err := soundPeer(m, p); err != nil {
 			return fmt.Errorf("%v: %w", p.ID, err)
 		}
-		all.Union(&p.Slots)
+		all.Union(p.Slots)
 		sum += p.SlotCount()
 	}
 	if all.Len() != sum {

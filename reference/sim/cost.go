@@ -33,8 +33,9 @@ func MeasureBus(nodes int, nodeTimeout, watched time.Duration, cpu func() time.D
 		return BusCost{}, fmt.Errorf("measuring the bus of %d nodes with a node timeout of %v for %v: all of them must be positive, and nodes at most %d",
 			nodes, nodeTimeout, watched, slot.Count)
 	}
-	w := newWorld(Options{Seed: 1, Nodes: nodes, Machine: &options, CompareOneIn: never, Diskless: true}, formed(nodes))
-	if err := w.Run(options.StartupDelay + options.NodeTimeout); err != nil {
+	w := newWorld(Options{Seed: 1, Nodes: nodes, Machine: &options, CompareOneIn: never, Diskless: true})
+	w.startFormed()
+	if err := w.Run(max(options.StartupDelay, options.NodeTimeout)); err != nil {
 		return BusCost{}, err
 	}
 	if err := w.Settle(); err != nil {
@@ -52,23 +53,24 @@ func MeasureBus(nodes int, nodeTimeout, watched time.Duration, cpu func() time.D
 	}, nil
 }
 
-// formed gives each node of a cluster that was formed earlier its nodes.conf: primaries that share the slots.
-func formed(nodes int) func(index int) []byte {
-	dice := rand.New(rand.NewPCG(1, 0xf11e))
+// startFormed starts all nodes as members of a cluster that was formed earlier: primaries that share the slots. They begin to
+// ping one after the other, as they would after a while, and not all in the same moment.
+func (w *World) startFormed() {
+	nodes := len(w.Nodes)
 	file := nodesconf.File{CurrentEpoch: uint64(nodes), Nodes: make([]nodesconf.Node, nodes)}
 	for i := range file.Nodes {
 		n := &file.Nodes[i]
 		*n = nodesconf.Node{
-			ID: drawID(dice), ShardID: drawID(dice), IP: ipOf(i), Port: clientPort, BusPort: busPort,
+			ID: drawID(w.rand), ShardID: drawID(w.rand), IP: w.Nodes[i].IP, Port: clientPort, BusPort: busPort,
 			Flags: bus.FlagPrimary, ConfigEpoch: uint64(i + 1), Connected: true,
 		}
 		n.Slots.AddRange(slot.Slot(i*slot.Count/nodes), slot.Slot((i+1)*slot.Count/nodes-1))
 	}
-	return func(index int) []byte {
-		n := &file.Nodes[index]
-		n.Flags |= bus.FlagMyself
-		defer func() { n.Flags &^= bus.FlagMyself }()
-		return file.Append(nil)
+	pingInterval := w.options.Machine.NodeTimeout / 2
+	for i, n := range w.Nodes {
+		file.Nodes[i].Flags |= bus.FlagMyself
+		n.startFrom(&file, pingInterval*clock.Millis(i)/clock.Millis(nodes))
+		file.Nodes[i].Flags &^= bus.FlagMyself
 	}
 }
 

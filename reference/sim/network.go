@@ -32,6 +32,7 @@ type stream struct {
 	lastAt   clock.Millis // when the last packet is due: the next one does not overtake it
 	held     int          // packets that were due while the path was cut
 	lost     bool         // nothing arrives any more: a middlebox forgot the connection
+	arrive   func()       // delivers the next packet
 }
 
 func (e *end) alive() bool { return !e.dead && e.node.Machine != nil && e.life == e.node.life }
@@ -132,13 +133,18 @@ func (w *World) syn(e *end, d cluster.Dial) {
 	}
 }
 
+func (w *World) newStream(from, to *end) *stream {
+	s := &stream{from: from, to: to}
+	s.arrive = func() { w.deliver(s) }
+	w.streams = append(w.streams, s)
+	return s
+}
+
 // accept establishes a connection.
 func (w *World) accept(dialled *end, target *Node) {
 	accepted := &end{node: target, life: target.life}
-	there := &stream{from: dialled, to: accepted}
-	back := &stream{from: accepted, to: dialled}
+	there, back := w.newStream(dialled, accepted), w.newStream(accepted, dialled)
 	accepted.out = back
-	w.streams = append(w.streams, there, back)
 	target.turn(func(m *cluster.Machine, now clock.Instant) {
 		accepted.link = m.Accepted(now, dialled.node.IP, target.IP)
 		target.ends[accepted.link] = accepted
@@ -181,7 +187,7 @@ func (w *World) push(s *stream, p packet) {
 
 func (w *World) deliverLater(s *stream) {
 	s.lastAt = max(s.lastAt, w.now+w.delay())
-	w.at(s.lastAt, func() { w.deliver(s) })
+	w.at(s.lastAt, s.arrive)
 }
 
 // deliver lets the packet at the head of a stream arrive.
@@ -194,8 +200,7 @@ func (w *World) deliver(s *stream) {
 		return
 	}
 	p := s.queue[0]
-	s.queue[0] = packet{}
-	s.queue = s.queue[1:]
+	s.queue = slices.Delete(s.queue, 0, 1) // there are few
 	switch {
 	case s.to.node.poweredOff: // nobody acknowledges it
 		w.after(giveUpAfter, func() { w.closed(s.from) })

@@ -30,7 +30,7 @@ type Node struct {
 	Offset uint64
 	// Lagging keeps a replica from taking in its primary's writes.
 	Lagging bool
-	// Effects are those of its last turn that are not about links.
+	// Effects are those of its last turn that are not about links. They are valid until the next one.
 	Effects []cluster.Effect
 	// Delivered is what came to its subscribers: channel, message, and whether it was sharded.
 	Delivered []string
@@ -39,6 +39,7 @@ type Node struct {
 	life       int // how often it was started
 	moves      int // how often it changed its address
 	startedAt  clock.Millis
+	awakeAt    clock.Millis // no tick before that
 	skew       clock.Millis
 	poweredOff bool // its host does not even refuse connections
 	ends       map[cluster.LinkID]*end
@@ -91,16 +92,23 @@ func (n *Node) Start() {
 	if n.Machine != nil {
 		return
 	}
-	n.life++
-	n.startedAt, n.poweredOff = n.w.now, false
-	n.ends = make(map[cluster.LinkID]*end)
-	n.following, n.linkUp, n.linkSince, n.pausedUntil, n.tickAt = bus.NodeID{}, false, n.w.now, 0, -1
 	n.Disk.Written = n.Disk.Synced
 	file, err := nodesconf.Parse(n.Disk.Synced)
 	if err != nil {
 		n.w.fail(fmt.Errorf("node %d cannot read its nodes.conf: %w", n.Index, err))
 		return
 	}
+	n.startFrom(file, 0)
+}
+
+// startFrom starts a node that is down from what its nodes.conf says. It answers at once, and does something of its own accord
+// after a while.
+func (n *Node) startFrom(file *nodesconf.File, asleep clock.Millis) {
+	n.life++
+	n.startedAt, n.poweredOff = n.w.now, false
+	n.awakeAt = n.startedAt + asleep
+	n.ends = make(map[cluster.LinkID]*end)
+	n.following, n.linkUp, n.linkSince, n.pausedUntil, n.tickAt = bus.NodeID{}, false, n.w.now, 0, -1
 	m, err := cluster.New(cluster.Config{
 		File: file, Port: clientPort, BusPort: busPort, Options: *n.w.options.Machine, Data: data{n}, Defects: n.Defects,
 		Rand: rand.New(rand.NewPCG(n.w.rand.Uint64(), n.w.rand.Uint64())),
@@ -162,7 +170,7 @@ func (n *Node) turn(input func(*cluster.Machine, clock.Instant)) {
 	input(m, n.Now())
 	m.BeforeSleep(n.Now())
 	effects := m.Effects()
-	n.Effects = slices.DeleteFunc(slices.Clone(effects), isLinkEffect)
+	n.Effects = slices.DeleteFunc(append(n.Effects[:0], effects...), isLinkEffect)
 	if !n.keep(effects) {
 		return
 	}
@@ -173,7 +181,7 @@ func (n *Node) turn(input func(*cluster.Machine, clock.Instant)) {
 	if n.Machine == nil || n.life != life {
 		return
 	}
-	if at := n.startedAt + m.Deadline(); at != n.tickAt {
+	if at := max(n.startedAt+m.Deadline(), n.awakeAt); at != n.tickAt {
 		n.tickAt = at
 		n.w.at(at, func() { n.tick(life, at) })
 	}

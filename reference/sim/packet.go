@@ -29,9 +29,10 @@ func (w *World) encode(f *bus.Frame) *encoded {
 	if last := len(w.spare) - 1; last >= 0 {
 		e, w.spare = w.spare[last], w.spare[:last]
 	} else {
-		e = new(encoded)
+		e = &encoded{bytes: make([]byte, 0, w.longest)}
 	}
 	e.bytes = f.Append(e.bytes[:0])
+	w.longest = max(w.longest, len(e.bytes))
 	if w.oneIn(w.options.CompareOneIn) {
 		var parsed bus.Frame
 		if err := parsed.Parse(e.bytes); err != nil {

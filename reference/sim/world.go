@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"container/heap"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -43,8 +42,7 @@ type World struct {
 	byIP     map[string]*Node // who was found at an address last
 	rand     *rand.Rand
 	now      clock.Millis
-	planned  uint64
-	events   events
+	agenda   agenda
 	side     []int           // of the partition that each node is on
 	cuts     map[[2]int]bool // one-way cuts, from node to node
 	streams  []*stream
@@ -57,6 +55,7 @@ type World struct {
 	traffic traffic
 	spare   []*encoded // to be used again
 	arrived bus.Frame
+	longest int // frame so far, in bytes
 }
 
 // Entry is something that happened: a node's note, or a fault.
@@ -68,10 +67,16 @@ type Entry struct {
 }
 
 // New makes a World of nodes that were just started for the first time.
-func New(o Options) *World { return newWorld(o, func(int) []byte { return nil }) }
+func New(o Options) *World {
+	w := newWorld(o)
+	for _, n := range w.Nodes {
+		n.Start()
+	}
+	return w
+}
 
-// newWorld makes a World of nodes that were just started, each from what its disk has.
-func newWorld(o Options, disk func(index int) []byte) *World {
+// newWorld makes a World of nodes that were never started.
+func newWorld(o Options) *World {
 	if o.Machine == nil {
 		options := cluster.DefaultOptions()
 		options.NodeTimeout = 2000
@@ -90,10 +95,6 @@ func newWorld(o Options, disk func(index int) []byte) *World {
 	for i := range o.Nodes {
 		w.Nodes = append(w.Nodes, w.newNode(i))
 	}
-	for i, n := range w.Nodes {
-		n.Disk.Synced = disk(i)
-		n.Start()
-	}
 	w.after(replicationInterval, w.replicate)
 	return w
 }
@@ -107,10 +108,13 @@ func (w *World) Err() error { return w.err }
 // Run lets time pass.
 func (w *World) Run(d clock.Millis) error {
 	end := w.now + d
-	for w.err == nil && len(w.events) > 0 && w.events[0].at <= end {
-		e := heap.Pop(&w.events).(event)
-		w.now = e.at
-		e.run()
+	for w.err == nil {
+		at, run := w.agenda.next(end)
+		if run == nil {
+			break
+		}
+		w.now = at
+		run()
 	}
 	if w.err == nil {
 		w.now = end
@@ -173,38 +177,7 @@ func (w *World) log(n *Node, text string) {
 	w.diary = append(w.diary, Entry{At: w.now, Node: n, Text: text})
 }
 
-// event is something that happens at its time.
-type event struct {
-	at  clock.Millis
-	seq uint64
-	run func()
-}
-
-// events is a heap by time; events of the same time happen in the order they were planned.
-type events []event
-
-func (e events) Len() int { return len(e) }
-func (e events) Less(i, j int) bool {
-	return e[i].at < e[j].at || e[i].at == e[j].at && e[i].seq < e[j].seq
-}
-func (e events) Swap(i, j int) { e[i], e[j] = e[j], e[i] }
-
-// Push is for container/heap.
-func (e *events) Push(x any) { *e = append(*e, x.(event)) }
-
-// Pop is for container/heap.
-func (e *events) Pop() any {
-	last := len(*e) - 1
-	x := (*e)[last]
-	(*e)[last] = event{}
-	*e = (*e)[:last]
-	return x
-}
-
-func (w *World) at(t clock.Millis, run func()) {
-	w.planned++
-	heap.Push(&w.events, event{max(t, w.now), w.planned, run})
-}
+func (w *World) at(t clock.Millis, run func()) { w.agenda.plan(max(t, w.now), run) }
 
 func (w *World) after(d clock.Millis, run func()) { w.at(w.now+d, run) }
 
