@@ -15,7 +15,7 @@ func (w *World) clusterSlotsStatements() []sentence {
 	return []sentence{
 		{`CLUSTER SLOTS on every node names each slot once, with the owner that CLUSTER NODES names`, w.slotsAgreeWithNodes},
 		{`CLUSTER SLOTS on every node names replica ` + pairs, w.slotsNameReplicas},
-		{`CLUSTER SLOTS on node ` + one + ` names ` + one + ` first for slot (\d+)`, w.slotsNameFirst},
+		{`CLUSTER SLOTS on node ` + one + ` names ` + one + ` (first|alone) for slot (\d+)`, w.slotsNameOwner},
 		{`CLUSTER SLOTS on node ` + one + ` has the ranges ([\d, -]+)`, w.slotsHaveRanges},
 		{`CLUSTER SHARDS on every node groups ` + pairs + ` and their slots`, w.shardsGroup},
 	}
@@ -105,19 +105,22 @@ func (w *World) slotNodes(e wire.SlotEntry) []string {
 	return names
 }
 
-func (w *World) slotsNameFirst(on, owner string, slot int) error {
+func (w *World) slotsNameOwner(on, owner, place string, slot int) error {
 	return w.each("node "+on, func(m *member) error {
 		entries, err := w.clusterSlots(m)
 		if err != nil {
 			return err
 		}
-		first := "nobody"
+		named := []string{"nobody"}
 		for _, e := range entries {
 			if e.From <= slot && slot <= e.To {
-				first = w.slotNodes(e)[0]
+				named = w.slotNodes(e)
 			}
 		}
-		return w.checkEqual(on, first, owner)
+		if place == "first" {
+			named = named[:1]
+		}
+		return w.checkEqual(on, strings.Join(named, ", "), owner)
 	})
 }
 

@@ -57,3 +57,16 @@ Feature: Elections
       And puppet X says that node A may be failing
       And puppet Y says that node A may be failing
       Then within 8 node timeouts node A1 gives node A1 config epoch 12
+
+  Rule: Votes count when they are those of primaries with slots
+
+    @id:bus/elections/5 @must @needs:puppet @needs:kill
+    Scenario: A node that has no vote gives one
+      Given a puppet Z joins
+      When puppet X votes for everybody
+      And puppet Z votes for everybody
+      And node A is killed
+      And puppet X says that node A may be failing
+      And puppet Y says that node A may be failing
+      Then within 5 node timeouts node A1 has sent puppet Z an auth-req
+      And for 3 node timeouts nodes A1 are replicas

@@ -45,3 +45,18 @@ Feature: Keys that expire
       When a client sends "CLUSTER FAILOVER" to node C1
       Then within 5 node timeouts every node names C1 as the owner of slot 12182
       And within 2 node timeouts "TTL foo" sent to node C1 gives integer from 900 to 1000
+
+  Rule: A replica does not show a key whose time is over, whether its primary has deleted it or not
+
+    @id:distribution/expiry/4 @must @needs:proxy @cmd:readonly
+    Scenario: A replica that does not hear of it
+      Given a cluster of 3 primaries with 1 replica each
+      And every replica is in sync
+      When a client sends "SET hello short PX 1500" to node A
+      And within 1 node timeout the key count of node A1 is 1
+      And node A is cut off from node A1
+      Then for 2 node timeouts the key count of node A1 is 1
+      And a client sends to node A1:
+        | command   | reply       |
+        | READONLY  | simple "OK" |
+        | GET hello | null        |

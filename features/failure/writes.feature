@@ -41,3 +41,36 @@ Feature: Acknowledged writes
       And the clients stop
       Then within 15 node timeouts every replica is in sync with its primary
       And no acknowledged write is lost
+
+  Rule: A primary that hands over takes no write that its successor does not have
+
+    @id:failure/writes/4 @must @needs:proxy @cmd:cluster-failover
+    Scenario: A primary hands over to its replica, and learns late that it has
+      Given a cluster of 3 primaries with 1 replica each
+      And every replica is in sync
+      And 3 clients write to and read from 30 keys whatever happens
+      And within 1 node timeout every key has been written in the last node timeout
+      When all frames from every node to node A take half a node timeout longer
+      And a client sends "CLUSTER FAILOVER" to node A1
+      Then within 5 node timeouts every node lists A1 as a primary
+      And within 5 node timeouts every key has been written in the last node timeout
+      When the clients stop
+      Then no acknowledged write is lost
+
+  Rule: WAIT counts the replicas that have the write, and no others
+
+    @id:failure/writes/5 @must @needs:pause @cmd:wait
+    Scenario: The replica hangs
+      Given a cluster of 3 primaries with 1 replica each
+      And every replica is in sync
+      When a client sends to node A:
+        | command     | reply       |
+        | SET hello 1 | simple "OK" |
+        | WAIT 1 5000 | integer 1   |
+      And node A1 is paused
+      And a client sends to node A:
+        | command     | reply       |
+        | SET hello 2 | simple "OK" |
+        | WAIT 1 200  | integer 0   |
+      And node A1 is resumed
+      Then within 10 node timeouts every replica is in sync with its primary

@@ -105,6 +105,21 @@ Feature: Commands with several keys
         | EXEC        | error "ERR EXEC without MULTI" |
         | DISCARD     | error "ERR DISCARD without MULTI" |
 
+    @id:multikey/multi/6 @must @cmd:watch @cmd:multi @cmd:migrate
+    Scenario: A watched key that is moved to another node stops the transaction
+      Given keys "{hello}1", "{hello}2" hold "x"
+      And slot 866 is migrating from node A to node B
+      When a client sends to node A:
+        | command           | reply           |
+        | WATCH {hello}1    | simple "OK"     |
+        | MULTI             | simple "OK"     |
+        | SET {hello}2 mine | simple "QUEUED" |
+      And another client sends "MIGRATE <B.ip> <B.port> {hello}1 0 5000" to node A
+      And the first client sends to node A:
+        | command      | reply      |
+        | EXEC         | null array |
+        | GET {hello}2 | bulk "x"   |
+
     @id:multikey/client/1 @must @cmd:multi @cmd:mset
     Scenario: A cluster client's pipelines and transactions
       Then go-redis's cluster client runs a pipeline over all nodes, a transaction with one tag and an MSET with one tag

@@ -146,3 +146,23 @@ Feature: What nodes say of the cluster
       Then within 5 node timeouts CLUSTER SHARDS on nodes A, B gives node C the health bulk "fail"
       And CLUSTER SHARDS on nodes A, B gives node A the health bulk "online"
       And nodes A, B assign slots 10923-16383 to C
+
+  Rule: What has failed is not named to clients, and what owns nothing is not counted
+
+    @id:setup/slots/3 @must @needs:kill @cmd:cluster-slots
+    Scenario: A replica fails
+      Given a cluster of 3 primaries with 1 replica each
+      And every replica is in sync
+      And within 10 node timeouts CLUSTER SLOTS on every node names replica A1 after A, B1 after B, C1 after C
+      When node C1 is killed
+      And within 5 node timeouts nodes A, B, C mark node C1 as "fail"
+      Then CLUSTER SLOTS on node A names C alone for slot 12182
+      And CLUSTER SLOTS on node C names C alone for slot 12182
+
+    @id:setup/info/2 @must @cmd:cluster-info
+    Scenario: Primaries without slots are not part of the size
+      Given a cluster of 3 primaries and 2 nodes without slots
+      Then within 3 node timeouts CLUSTER INFO on every node says:
+        | field               | value |
+        | cluster_known_nodes | 5     |
+        | cluster_size        | 3     |

@@ -26,6 +26,7 @@ import (
 // defectFlags are the flags of `clusterspec defects`.
 type defectFlags struct {
 	known, oracle, out string
+	ids                []string
 	all                bool
 	parallel           int
 	nodeTimeoutMillis  int
@@ -45,11 +46,12 @@ func Defects(version string, known []defects.Defect) *cobra.Command {
 			"A scenario counts if it fails twice with the defect, and holds without it and on a real server. A defect meets the scenarios that caught it\n" +
 			"before, then those of its area, then all others, and no more once it is caught; --all has every defect meet every scenario.\n\n" +
 			"Exit codes: 0 all are caught, 1 some are not, 3 the harness broke, 4 usage.",
-		Example: "  clusterspec defects\n  clusterspec defects vote-twice-in-epoch --all\n  clusterspec defects --oracle reports/out/report.json",
+		Example: "  clusterspec defects\n  clusterspec defects vote-twice-in-epoch --id bus/votes\n  clusterspec defects --oracle reports/out/report.json",
 		RunE:    func(cmd *cobra.Command, names []string) error { return f.run(cmd, known, names) },
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&f.all, "all", false, "have every defect meet every scenario, and list those that catch nothing (takes the time of as many whole runs as there are defects)")
+	flags.StringSliceVar(&f.ids, "id", nil, "scenarios with this id, or whose ids begin with it up to a slash, and no others; may be repeated")
 	flags.StringVar(&f.known, "known", "reports/published/defects.json", "an earlier table: what caught a defect then is tried first")
 	flags.StringVar(&f.oracle, "oracle", "", "report.json of a run on a real server; without one redis-server is run if it is on PATH")
 	flags.IntVar(&f.parallel, "parallel", 4, "defects at the same time")
@@ -67,7 +69,7 @@ func (f *defectFlags) run(cmd *cobra.Command, known []defects.Defect, names []st
 		return &steps.UsageError{Reason: "--parallel and --node-timeout must be at least 1"}
 	}
 	options := defects.Options{
-		Defects: chosen, Target: withDefect, Features: features.FS, All: f.all, Parallel: f.parallel,
+		Defects: chosen, Target: withDefect, Features: features.FS, IDs: f.ids, All: f.all, Parallel: f.parallel,
 		NodeTimeout: time.Duration(f.nodeTimeoutMillis) * time.Millisecond, Suite: f.suite, Command: os.Args,
 	}
 	if options.Known, err = readEarlier(f.known, cmd.Flags().Changed("known")); err != nil {

@@ -38,8 +38,9 @@ type Options struct {
 	Target func(defect string) (target.Target, error)
 	// Oracle is a real server. nil: none is asked.
 	Oracle *Oracle
-	// Features holds the feature files.
+	// Features holds the feature files, and IDs which of their scenarios the defects meet, as in steps.Options; none: all.
 	Features fs.FS
+	IDs      []string
 	// Known is an earlier table, or nil: the scenarios that caught a defect then are tried before all others.
 	Known *reports.DefectTable
 	// All has every defect meet every scenario. Otherwise a defect meets no more once it is caught.
@@ -57,7 +58,7 @@ type Options struct {
 
 // Run hunts the defects. What was not caught is in the table; the error says that the hunt itself went wrong.
 func Run(ctx context.Context, o Options) (*reports.DefectTable, error) {
-	cases, err := steps.List(steps.Options{Features: o.Features})
+	cases, err := steps.List(steps.Options{Features: o.Features, IDs: o.IDs})
 	if err != nil {
 		return nil, err
 	}
