@@ -130,13 +130,111 @@ func TestPageRunsNothingHostile(t *testing.T) {
 	expectSaid(t, said, "0 strangers, 1 row", "1 open")
 }
 
-// TestPageFitsPhone: no page is wider than the screen, so nobody scrolls sideways to read.
+// samplePlaces are addresses of the sample's page that show all there is to see.
+func samplePlaces(page string) (places []string) {
+	for _, fragment := range []string{"#show=all", "#view=causes", "#view=declared", "#view=changes", "#view=ladder", "#view=waits", "#view=coverage", "#view=defects",
+		"#case=redirect/moved/3", "#case=failover/automatic/1", "#case=topology/nodes/2", "#case=topology/shards/2"} {
+		places = append(places, page+fragment)
+	}
+	return places
+}
+
+// TestPageFitsPhone: no page is wider than the screen, with all that can be opened open, so nobody scrolls sideways to read; what is wider scrolls in a
+// place of its own, which keys reach.
 func TestPageFitsPhone(t *testing.T) {
 	b := browsertest.Find(t)
-	page := b.Save(htmlOf(t, sampleReport()))
-	said := b.InFrames([]string{page + "#show=all", page + "#case=redirect/moved/3", page + "#case=failover/automatic/1", page + "#case=topology/nodes/2"},
-		`return doc.documentElement.clientWidth + " " + doc.documentElement.scrollWidth;`)
-	expectSaid(t, said, "390 390", "390 390", "390 390", "390 390")
+	places := samplePlaces(b.Save(htmlOf(t, sampleReport())))
+	said := b.InFrames(places, `
+		for (const d of doc.querySelectorAll("details")) d.open = true;
+		const stuck = [...doc.querySelectorAll(".scroll")].filter((e) => e.scrollWidth > e.clientWidth && e.tabIndex !== 0).length;
+		return doc.documentElement.clientWidth + " " + doc.documentElement.scrollWidth + " " + stuck;`)
+	for i, text := range said {
+		if text != "390 390 0" {
+			t.Errorf("%s: width, needed width and places that keys don't reach: %s", places[i], text)
+		}
+	}
+}
+
+// TestPageContrast: every text that is shown stands out from its ground as WCAG asks of small text, in both schemes.
+func TestPageContrast(t *testing.T) {
+	b := browsertest.Find(t)
+	places := samplePlaces(b.Save(htmlOf(t, sampleReport())))
+	for scheme, option := range map[string]string{"light": "--blink-settings=preferredColorScheme=1", "dark": "--blink-settings=preferredColorScheme=0"} {
+		for i, text := range b.InFrames(places, contrastScript, option) {
+			if text != "" {
+				t.Errorf("%s, %s: too faint: %s", scheme, places[i], text)
+			}
+		}
+	}
+}
+
+// contrastScript lists texts whose contrast is below 4.5.
+const contrastScript = `
+	for (const d of doc.querySelectorAll("details")) d.open = true;
+	const rgba = (text) => { const n = text.match(/[\d.]+/g).map(Number); return n.length < 4 ? [...n, 1] : n; };
+	const over = (top, under) => [0, 1, 2].map((i) => top[i] * top[3] + under[i] * (1 - top[3]));
+	const ground = (e) => { const own = e ? rgba(frame.getComputedStyle(e).backgroundColor) : [255, 255, 255, 1]; return own[3] === 1 ? own : over(own, ground(e.parentElement)); };
+	const light = (c) => { const [r, g, b] = c.map((v) => { v /= 255; return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; }); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+	const faint = new Set();
+	const walker = doc.createTreeWalker(doc.body, 4);
+	while (walker.nextNode()) {
+		const e = walker.currentNode.parentElement;
+		if (!walker.currentNode.data.trim() || !e.checkVisibility() || e.closest("svg, .sr, script, style, [aria-hidden]")) continue;
+		const style = frame.getComputedStyle(e), under = ground(e);
+		let opacity = 1;
+		for (let p = e; p; p = p.parentElement) opacity *= frame.getComputedStyle(p).opacity;
+		const colour = rgba(style.color);
+		const [a, b] = [light(over([colour[0], colour[1], colour[2], colour[3] * opacity], under)), light(under.slice(0, 3))].sort((x, y) => y - x);
+		const ratio = (a + 0.05) / (b + 0.05);
+		if (ratio < 4.5) faint.add(e.localName + "." + e.className + " in " + e.parentElement.className + " " + ratio.toFixed(2));
+	}
+	return [...faint].slice(0, 6).join("; ");`
+
+// TestPageCharts: arrows stay within the lanes of their chart, and the words beside them say the same.
+func TestPageCharts(t *testing.T) {
+	b := browsertest.Find(t)
+	said := b.InFrames(samplePlaces(b.Save(htmlOf(t, sampleReport())))[8:10], `
+		for (const d of doc.querySelectorAll("details")) d.open = true;
+		let charts = 0, outside = 0, wordless = 0;
+		for (const chart of doc.querySelectorAll("article.open .seq")) {
+			charts++;
+			for (const svg of chart.querySelectorAll("svg")) {
+				const box = svg.querySelector("path").getBBox();
+				if (box.x < 0 || box.x + box.width > svg.viewBox.baseVal.width || box.y < 0 || box.y + box.height > 20) outside++;
+				if (!svg.nextElementSibling.textContent.trim()) wordless++;
+			}
+		}
+		return charts + " charts, " + outside + " outside, " + wordless + " wordless";`)
+	expectSaid(t, said, "3 charts, 0 outside, 0 wordless", "3 charts, 0 outside, 0 wordless")
+}
+
+// TestPageViews: the views by link, by key and by address, with the script and without.
+func TestPageViews(t *testing.T) {
+	b := browsertest.Find(t)
+	text := htmlOf(t, sampleReport())
+	shown := `[...document.querySelectorAll("section.view")].filter((v) => v.offsetParent).map((v) => v.id).join()`
+	said := probe(b, text, "#view=ladder&area=redirect", `
+		const shown = () => `+shown+`;
+		say(shown(), document.querySelector("nav.views [aria-current]").textContent);
+		document.querySelector('nav.views a[href="#view=causes"]').click(); await turn();
+		say(shown(), location.hash);
+		await press("j"); say("focus", document.activeElement.textContent);
+		document.activeElement.click(); await turn(); say("open", location.hash);
+		await press("u"); say("back", shown(), document.activeElement.textContent);
+		await press("1"); say("key", shown(), rows());
+	`)
+	expectSaid(t, said,
+		"view=ladder Ladder",
+		"view=causes #view=causes&area=redirect",
+		"focus MOVED names the owner after the slot has changed hands",
+		"open #case=redirect/moved/3&view=causes&area=redirect",
+		"back view=causes MOVED names the owner after the slot has changed hands",
+		"key view=scenarios 4",
+	)
+	still := b.Save(strings.Replace(text, "<script>"+scriptText+"</script>", "", 1))
+	said = b.InFrames([]string{still, still + "#view=waits", still + "#case=redirect/moved/3"},
+		`return [...doc.querySelectorAll("section.view")].filter((v) => v.offsetParent).map((v) => v.id).join() || "none";`)
+	expectSaid(t, said, "view=scenarios", "view=waits", "none")
 }
 
 // TestPageColours looks at the pixels: the page follows the reader's scheme. With -screenshots the pictures are kept, on a phone as well.
@@ -162,10 +260,10 @@ func TestPageColours(t *testing.T) {
 		if *screenshots == "" {
 			continue
 		}
-		for _, id := range []string{"redirect/moved/3", "failover/automatic/1"} {
-			name := strings.ReplaceAll(id, "/", "-")
-			b.Run(page+"#case="+id, scheme.option, "--window-size=1280,2600", "--screenshot="+filepath.Join(dir, name+"-1280-"+scheme.name+".png"))
-			b.Run(b.Save(fmt.Sprintf(browsertest.PhoneFrame, 3600, page+"#case="+id)), scheme.option, "--window-size=500,3600", "--screenshot="+filepath.Join(dir, name+"-390-"+scheme.name+".png"))
+		for _, at := range []string{"case=redirect/moved/3", "case=failover/automatic/1", "view=causes", "view=changes", "view=ladder", "view=waits", "view=coverage", "view=defects"} {
+			name := strings.NewReplacer("/", "-", "case=", "", "=", "-").Replace(at)
+			b.Run(page+"#"+at, scheme.option, "--window-size=1280,2600", "--screenshot="+filepath.Join(dir, name+"-1280-"+scheme.name+".png"))
+			b.Run(b.Save(fmt.Sprintf(browsertest.PhoneFrame, 3600, page+"#"+at)), scheme.option, "--window-size=500,3600", "--screenshot="+filepath.Join(dir, name+"-390-"+scheme.name+".png"))
 		}
 		b.Run(b.Save(fmt.Sprintf(browsertest.PhoneFrame, 2400, page)), scheme.option, "--window-size=500,2400", "--screenshot="+filepath.Join(dir, "matrix-390-"+scheme.name+".png"))
 	}

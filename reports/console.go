@@ -174,7 +174,7 @@ func (c *Console) explain(b *strings.Builder, r *Report, x Result) {
 	field("step", f.Step)
 	field("expected", strings.Join(f.Expected, "\nor "))
 	if f.Got != "" {
-		field("got", f.Got)
+		field("got", f.Got+after(" in answer to ", f.Request))
 	} else {
 		field("because", f.Message)
 	}

@@ -118,7 +118,7 @@ func TestHTMLGolden(t *testing.T) {
 func htmlOf(t *testing.T, r *Report) string {
 	t.Helper()
 	var buf bytes.Buffer
-	if err := WriteHTML(&buf, r); err != nil {
+	if err := WriteHTML(&buf, r, sampleBeside()); err != nil {
 		t.Fatal(err)
 	}
 	return buf.String()

@@ -17,12 +17,15 @@ import (
 var web embed.FS
 
 var (
-	styleText  = mustRead("web/style.css")
+	styleText  = mustRead("web/case.css") + mustRead("web/views.css") + mustRead("web/style.css")
 	scriptText = mustRead("web/report.js")
 	runPage    = template.Must(template.New("run.html").Funcs(template.FuncMap{
+		"bare":      bare,
 		"capital":   capital,
 		"duration":  duration,
+		"firstLine": firstLine,
 		"folded":    folded,
+		"link":      caseLink,
 		"names":     sentenceList,
 		"plural":    plural,
 		"printable": printable,
@@ -38,10 +41,18 @@ func mustRead(name string) string {
 	return string(text)
 }
 
+// Beside is what a page shows beside a run: findings that are not of the run itself. All of it may be missing.
+type Beside struct {
+	// Baseline is the earlier run that this one is compared with.
+	Baseline *Report
+	// Defects tells which scenarios catch which deliberate errors.
+	Defects *DefectTable
+}
+
 // WriteHTML writes the report as one page that needs no network: style and script are inside.
-func WriteHTML(w io.Writer, r *Report) error {
+func WriteHTML(w io.Writer, r *Report, beside Beside) error {
 	var body bytes.Buffer
-	if err := runPage.ExecuteTemplate(&body, "body", newRunPage(r)); err != nil {
+	if err := runPage.ExecuteTemplate(&body, "body", newRunPage(r, beside)); err != nil {
 		return fmt.Errorf("writing the report as HTML: %w", err)
 	}
 	icon := frame.IconPass

@@ -187,7 +187,7 @@ func (x *Result) evidence() string {
 	for _, e := range f.Expected {
 		line("expected", e)
 	}
-	line("got", f.Got)
+	line("got", f.Got+after(" in answer to ", f.Request))
 	line("node", f.Node)
 	line("at", duration(f.AtMillis))
 	return b.String()

@@ -24,12 +24,7 @@ type Climb struct {
 // Climb tells how far up a target is. Only must-cases that ran count: what a target cannot do holds nobody up, and proves nothing.
 // The second result is false if no rung had a case that ran.
 func (r *Report) Climb(target string) (c Climb, climbed bool) {
-	verdicts := map[string]Verdict{}
-	for _, x := range r.Results {
-		if x.Target == target {
-			verdicts[x.Case] = x.Verdict
-		}
-	}
+	verdicts := r.verdictsOn(target)
 	for _, rung := range r.Ladder {
 		at := r.standing(rung, verdicts)
 		if at.Cases == 0 {
@@ -42,6 +37,17 @@ func (r *Report) Climb(target string) (c Climb, climbed bool) {
 		c.Reached = rung
 	}
 	return c, climbed
+}
+
+// verdictsOn are a target's verdicts by case.
+func (r *Report) verdictsOn(target string) map[string]Verdict {
+	verdicts := map[string]Verdict{}
+	for _, x := range r.Results {
+		if x.Target == target {
+			verdicts[x.Case] = x.Verdict
+		}
+	}
+	return verdicts
 }
 
 // standing counts the must-cases of a rung that ran.

@@ -27,6 +27,16 @@ type runView struct {
 	// Many columns are narrow ones: numbers for names, shapes for words. Dense ticks stand without gaps.
 	Many, Dense bool
 	Schema      string
+	// Show is the filter the matrix opens with: differ, notable or all.
+	Show string
+	// Views are the parts of the page that a reader chooses from; the first one is the matrix.
+	Views    []viewLink
+	Causes   []*cause
+	Declared []declaredView
+	Changes  *changesView
+	Climb    *climbView
+	Timing   *timing
+	Coverage *coverage
 }
 
 // What fits on a desktop page: columns with names, and ticks with gaps between them.
@@ -85,11 +95,16 @@ type caseView struct {
 	Search   string
 	// Outcomes follow the columns.
 	Outcomes []*outcome
-	// Story says what happened, a clause for each thing that did.
-	Story []clause
-	Steps []stepRow
+	// Story says what happened, a clause for each thing that did; Partings who differs from whom.
+	Story    []clause
+	Partings []parting
+	Steps    []stepRow
+	// Diverges is the first step on which the targets part, or nil.
+	Diverges *stepRow
 	// Compared are the outcomes in which something was expected and something else came.
-	Compared []*outcome
+	Compared []comparison
+	// Versions says for which versions the sentence holds, and Rung is what the case stands on; empty if nothing is said.
+	Versions, Rung string
 }
 
 // outcome is a result with its column and everything its page shows.
@@ -99,10 +114,13 @@ type outcome struct {
 	Expected []diffText
 	Got      []span
 	Waits    []waitView
+	Course   sequence
 	Beliefs  beliefs
 	Rerun    string
 	// Open tells whether its evidence is shown unasked.
 	Open bool
+	// Used says how much of its time the tightest wait used: "1.2 / 2" node timeouts.
+	Used string
 }
 
 // waitView is a wait as a bar: how much of what it was allowed it used.
@@ -115,7 +133,7 @@ type waitView struct {
 }
 
 // newRunPage arranges a report for the templates.
-func newRunPage(r *Report) *runView {
+func newRunPage(r *Report, beside Beside) *runView {
 	v := &runView{
 		Report:   r,
 		Headline: capital(r.Headline()),
@@ -157,20 +175,17 @@ func newRunPage(r *Report) *runView {
 		v.Columns[i].Counts = countList(counts)
 	}
 	v.Areas = groupByArea(v.Cases, len(v.Columns))
+	v.arrangeViews(beside)
 	return v
 }
 
 // newCaseView arranges one case and its outcomes, one for each column.
 func newCaseView(r *Report, c *Case, columns []column, grid map[cell]Result) *caseView {
-	v := &caseView{Case: c, Anchor: "case=" + fragment(c.ID), Link: template.URL("#case=" + fragment(c.ID))}
+	v := &caseView{Case: c, Anchor: "case=" + fragment(c.ID), Link: caseLink(c.ID)}
 	var seen []string
 	for i := range columns {
 		x := grid[cell{c.ID, columns[i].Name}]
-		o := newOutcome(r, x, &columns[i])
-		v.Outcomes = append(v.Outcomes, o)
-		if x.Failure != nil && (len(o.Expected) > 0 || len(o.Got) > 0) {
-			v.Compared = append(v.Compared, o)
-		}
+		v.Outcomes = append(v.Outcomes, newOutcome(r, x, &columns[i]))
 		v.Notable = v.Notable || x.Verdict != Pass
 		v.Differs = v.Differs || x.Verdict != v.Outcomes[0].Verdict
 		if !slices.Contains(seen, string(x.Verdict)) {
@@ -178,23 +193,70 @@ func newCaseView(r *Report, c *Case, columns []column, grid map[cell]Result) *ca
 		}
 	}
 	v.Verdicts = strings.Join(seen, " ")
-	v.Search = strings.ToLower(strings.Join([]string{c.ID, c.Title, c.Rule, c.Source, strings.Join(c.Tags, " ")}, " "))
-	v.Story = tellStory(v.Outcomes)
+	v.Story, v.Partings, v.Compared = tellStory(v.Outcomes), partings(v.Outcomes), compareAll(v.Outcomes)
+	v.Search = searched(v)
 	v.Steps = alignSteps(c, v.Outcomes)
+	for i := range v.Steps {
+		if v.Steps[i].First != "" && v.Differs {
+			v.Diverges = &v.Steps[i]
+		}
+	}
+	v.Versions, v.Rung = versionsOf(c), r.rungOf(c)
 	return v
+}
+
+// searched is the text that the search looks at.
+func searched(v *caseView) string {
+	words := []string{v.ID, v.Title, v.Rule, v.Source, strings.Join(v.Tags, " ")}
+	for _, p := range v.Partings {
+		words = append(words, p.Short)
+	}
+	return strings.ToLower(strings.Join(words, " "))
+}
+
+// versionsOf says for which versions a case holds, by its tags.
+func versionsOf(c *Case) string {
+	var words []string
+	for _, tag := range c.Tags {
+		for _, kind := range []string{"since", "until"} {
+			if version, ok := strings.CutPrefix(tag, "@"+kind+":"); ok {
+				words = append(words, kind+" "+version)
+			}
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
+// rungOf names the rung of the ladder that a case stands on.
+func (r *Report) rungOf(c *Case) string {
+	for _, rung := range r.Ladder {
+		if rung.Number == c.Phase {
+			return fmt.Sprintf("%d %s", rung.Number, rung.Name)
+		}
+	}
+	return ""
 }
 
 func newOutcome(r *Report, x Result, c *column) *outcome {
 	o := &outcome{Result: x, Column: c, Rerun: r.RerunCommand(c.Spec, x.Case), Beliefs: readBeliefs(x.Nodes)}
 	o.Open = x.Verdict != Pass && x.Verdict.reached()
+	rows := maxRowsPassed
+	if o.Open {
+		rows = maxRowsOpen
+	}
+	o.Course = newSequence(x.Timeline, x.Failure, rows)
 	if f := x.Failure; f != nil {
 		if o.Reason == f.Message {
 			o.Reason = "" // the failure says it, with its place
 		}
 		o.Expected, o.Got = compareTexts(f.Expected, f.Got)
 	}
+	tightest := -1.0
 	for _, w := range x.Waits {
 		o.Waits = append(o.Waits, newWaitView(w))
+		if share := w.NodeTimeouts / w.Allowed; w.Allowed > 0 && share > tightest {
+			tightest, o.Used = share, fmt.Sprintf("%.1f / %.4g", w.NodeTimeouts, w.Allowed)
+		}
 	}
 	return o
 }
@@ -246,6 +308,9 @@ func countList(counts map[Verdict]int) []count {
 	}
 	return list
 }
+
+// caseLink leads to the page of a case.
+func caseLink(id string) template.URL { return template.URL("#case=" + fragment(id)) }
 
 // fragment escapes an id for a URL's fragment, leaving slashes readable.
 func fragment(id string) string {

@@ -59,6 +59,8 @@ type Failure struct {
 	Expected []string `json:"expected,omitempty"`
 	Got      string   `json:"got,omitempty"`
 	Node     string   `json:"node,omitempty"`
+	// Request is what Got answers, where the step made several requests.
+	Request string `json:"request,omitempty"`
 	// AtMillis is when it was seen, counted from the scenario's start.
 	AtMillis int64 `json:"atMillis"`
 	// Exchanges are the last requests and replies before the failure, oldest first.

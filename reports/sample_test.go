@@ -136,7 +136,7 @@ const (
 func sampleReport() *Report {
 	started := time.Date(2026, time.March, 9, 14, 5, 7, 0, time.UTC)
 	r := &Report{
-		Schema: Schema, Suite: "0.4.0", Seed: 41, Started: started, Finished: started.Add(4*time.Minute + 12*time.Second),
+		Schema: Schema, Suite: "0.4.0", Ladder: sampleLadder, Seed: 41, Started: started, Finished: started.Add(4*time.Minute + 12*time.Second),
 		Command: []string{"clusterspec", "run", "--target", "reference", "--target", "redis-server", "--target", "exec:./acme-kv --cluster --port {port}", "--seed", "41"},
 		Host:    Host{OS: "linux/amd64", Kernel: "6.8.0-45-generic", CPU: "AMD EPYC 7B13", Cores: 8, GoVersion: "go1.26.0"},
 		Targets: []Target{
@@ -164,7 +164,7 @@ func (s sampleCase) build(number, index int) Case {
 	about := sampleSources[s.group]
 	c := Case{
 		ID: fmt.Sprintf("%s/%d", s.group, number), Title: s.title, Area: about.area, Feature: s.group + ".feature",
-		Rule: about.rule, Source: about.source, Level: s.level, Line: 8 + 11*number,
+		Rule: about.rule, Source: about.source, Level: s.level, Line: 8 + 11*number, Phase: samplePhases[about.area],
 		Tags: []string{"@" + string(s.level), "@area:" + about.area, "@since:7.0"},
 	}
 	if s.needs != "" {
@@ -207,6 +207,7 @@ func sampleResult(c Case, target string, index int, started time.Time) Result {
 	if change := sampleChanges[c.ID+" on "+target]; change != nil {
 		change(&x)
 	}
+	sampleCourse(&x)
 	return x
 }
 
@@ -269,6 +270,7 @@ var sampleChanges = map[string]func(*Result){
 		x.failAt(4, Inconclusive, "the machine was too busy")
 		x.Reason = "the harness itself was not scheduled for 1.4 s, longer than the node timeout; nothing can be said"
 	},
+	"join/meet/2 on " + sampleAcme: sampleStale,
 	"redirect/moved/5 on " + sampleRedis: func(x *Result) {
 		x.skip(Unsupported, "needs hostnames: redis-server reads them since 7.0, but the start line gives none")
 	},

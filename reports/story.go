@@ -1,9 +1,6 @@
 package reports
 
-import (
-	"fmt"
-	"strings"
-)
+import "strings"
 
 // clause is a part of the sentence that says what happened: who has the same to tell, and what.
 type clause struct {
@@ -16,11 +13,11 @@ type clause struct {
 // name is a target's name and what follows it in a list: ", ", " and " or nothing.
 type name struct{ Text, Then string }
 
-// account is what an outcome has to tell. Node, Got and Expected are set where a reply was not the expected one, and Why otherwise.
+// account is what an outcome has to tell. Node, Request, Got and Expected are set where a reply was not the expected one, and Why otherwise.
 type account struct {
-	Verdict             Verdict
-	Node, Got, Expected string
-	Why                 string
+	Verdict                      Verdict
+	Node, Request, Got, Expected string
+	Why                          string
 }
 
 // tellStory groups outcomes that have the same to tell, those that need attention first.
@@ -71,7 +68,7 @@ func accountOf(o *outcome) account {
 	}
 	f := o.Failure
 	if f != nil && o.Verdict == Fail && f.Got != "" && len(f.Expected) == 1 && quotable(f.Got) && quotable(f.Expected[0]) {
-		a.Node, a.Got, a.Expected = f.Node, f.Got, f.Expected[0]
+		a.Node, a.Request, a.Got, a.Expected = f.Node, bare(f.Request), f.Got, f.Expected[0]
 		return a
 	}
 	a.Why = sentence(o.summary())
@@ -127,7 +124,8 @@ type stepRow struct {
 
 type stepCell struct {
 	Verdict Verdict
-	Title   string
+	// Title is how long the step took.
+	Title string
 	// Error is shown under the line when no comparison shows it already.
 	Error string
 	Who   string
@@ -149,11 +147,12 @@ func alignSteps(c *Case, outcomes []*outcome) []stepRow {
 	found := false
 	for i := range rows {
 		rows[i].Text, rows[i].Below, _ = strings.Cut(rows[i].Text, "\n")
+		rows[i].Below = tableAligned(rows[i].Below)
 		for _, o := range outcomes {
 			var cell stepCell
 			if i < len(o.Steps) {
 				s := o.Steps[i]
-				cell = stepCell{Verdict: s.Verdict, Title: fmt.Sprintf("%s: %s, %s", o.Column.Name, s.Verdict.Word(), duration(s.DurationMillis))}
+				cell = stepCell{Verdict: s.Verdict, Title: duration(s.DurationMillis)}
 				if o.Failure == nil {
 					cell.Error, cell.Who = s.Error, o.Column.Name
 				}

@@ -119,6 +119,12 @@ func seconds(millis int64) string {
 	return fmt.Sprintf("%d.%03d", millis/1000, millis%1000)
 }
 
+// firstLine is a step without its doc string or table.
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return line
+}
+
 // folded breaks a text's line behind each escaped line break, so that a reply of many lines reads as such while every byte of its wire form is still there.
 func folded(text string) string {
 	text = printable(text)

@@ -120,7 +120,7 @@ func (w *World) eachRow(table *godog.Table, do func(command []string, want strin
 // inRow says in a failure which row of the table it was.
 func inRow(command []string, err error) error {
 	if f, ok := err.(*failure); ok {
-		f.Got += " in answer to " + commandText(command)
+		f.Asked = commandText(command)
 	}
 	return err
 }

@@ -18,12 +18,22 @@ type failure struct {
 	Want []string // what would have been accepted
 	Got  string
 	At   time.Time
+	// Asked is the request that Got answers, where the step made several.
+	Asked string
+	// Waited says how long was waited for it, "38ms of 2s"; "" if nothing was.
+	Waited string
 }
 
 func (f *failure) Error() string {
 	text := fmt.Sprintf("expected %s, got %s", strings.Join(f.Want, " or "), f.Got)
 	if f.Node != "" {
 		text = "node " + f.Node + ": " + text
+	}
+	if f.Asked != "" {
+		text += " in answer to " + f.Asked
+	}
+	if f.Waited != "" {
+		text += " (after " + f.Waited + ")"
 	}
 	return text
 }

@@ -174,7 +174,7 @@ func (e *entry) evidence(step *reports.Step, err error) *reports.Failure {
 	}
 	var seen *failure
 	if errors.As(err, &seen) {
-		f.Expected, f.Got, f.Node = seen.Want, seen.Got, seen.Node
+		f.Expected, f.Got, f.Node, f.Request = seen.Want, seen.Got, seen.Node, seen.Asked
 		if !seen.At.IsZero() {
 			f.AtMillis = seen.At.Sub(e.result.Started).Milliseconds()
 		}

@@ -189,7 +189,7 @@ func canChange(err error) bool {
 func withTime(err error, used, allowed time.Duration) error {
 	if f, ok := err.(*failure); ok {
 		timed := *f
-		timed.Got += fmt.Sprintf(" (after %s of %s)", used.Round(time.Millisecond), allowed)
+		timed.Waited = fmt.Sprintf("%s of %s", used.Round(time.Millisecond), allowed)
 		return &timed
 	}
 	return err

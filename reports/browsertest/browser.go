@@ -70,7 +70,8 @@ func (b Browser) Save(page string) string {
 const PhoneFrame = `<iframe style="border:0;display:block;width:390px;height:%dpx" src="%s"></iframe>`
 
 // InFrames opens each address in a frame as wide as a phone, calls the function body with (frame, doc) there, and returns what it returned.
-func (b Browser) InFrames(addresses []string, body string) []string {
+// Options are the browser's.
+func (b Browser) InFrames(addresses []string, body string, options ...string) []string {
 	b.t.Helper()
 	outer := `<!doctype html><body style="margin:0">`
 	for _, address := range addresses {
@@ -82,7 +83,7 @@ onload = () => setTimeout(() => {
 	const said = [...document.querySelectorAll("iframe")].map((f) => String(look(f.contentWindow, f.contentDocument)));
 	document.getElementById("said").textContent = JSON.stringify(said);
 }, 200);</script></body>`
-	return b.Said(b.Run(b.Save(outer), "--dump-dom"))
+	return b.Said(b.Run(b.Save(outer), append([]string{"--dump-dom"}, options...)...))
 }
 
 // Said finds what a script left in the page as JSON.

@@ -6,13 +6,15 @@
   const groups = [...document.querySelectorAll("tbody[data-area]")];
   const nothing = document.getElementById("nothing");
   const pages = new Map([...document.querySelectorAll("article.case")].map((page) => [page.dataset.id, page]));
+  const run = document.getElementById("run");
+  const views = new Map([...document.querySelectorAll("section.view")].map((view) => [view.id.slice("view=".length), view]));
   const title = document.title;
   let matrixScroll = 0;
   let lastCase = "";
 
-  // The fragment is key=value pairs: show, area, verdict (several, comma between), q, case. Defaults are left out.
+  // The fragment is key=value pairs: view, show, area, verdict (several, comma between), q, case. Defaults are left out.
   function readFragment() {
-    const state = { show: "notable", area: "", verdict: [], q: "", case: "" };
+    const state = { view: "scenarios", show: run.dataset.show, area: "", verdict: [], q: "", case: "" };
     for (const pair of location.hash.slice(1).split("&")) {
       const at = pair.indexOf("=");
       if (at < 0) continue;
@@ -32,7 +34,8 @@
   function writeFragment(state) {
     const pairs = [];
     if (state.case) pairs.push("case=" + encode(state.case));
-    if (state.show !== "notable") pairs.push("show=" + encode(state.show));
+    if (state.view !== "scenarios") pairs.push("view=" + encode(state.view));
+    if (state.show !== run.dataset.show) pairs.push("show=" + encode(state.show));
     if (state.area) pairs.push("area=" + encode(state.area));
     if (state.verdict.length) pairs.push("verdict=" + encode(state.verdict.join(",")));
     if (state.q) pairs.push("q=" + encode(state.q));
@@ -69,7 +72,19 @@
       : state.show === "differ" ? "The targets agree on every scenario." : nothing.dataset.notable;
   }
 
+  // choose shows one view of the run. An unknown name is the matrix.
+  function choose(name) {
+    const chosen = views.get(name) || views.get("scenarios");
+    run.classList.add("chosen");
+    for (const view of views.values()) view.classList.toggle("open", view === chosen);
+    for (const link of document.querySelectorAll("nav.views a")) {
+      if (link.hash === "#" + chosen.id) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+    }
+  }
+
   const linkID = (link) => decodeURIComponent(link.getAttribute("href").slice("#case=".length));
+  const shownLinks = () => [...document.querySelectorAll('.view.open a[href^="#case="]')].filter((link) => link.checkVisibility());
   const visibleIDs = () => rows.filter((row) => !row.hidden).map((row) => linkID(row.querySelector("a")));
 
   // show brings the page to the state in the fragment: the matrix, or one case.
@@ -78,6 +93,7 @@
     const page = pages.get(state.case);
     fillForm(state);
     filter(state);
+    choose(state.view);
     for (const open of document.querySelectorAll("article.case.open")) open.classList.remove("open");
     if (!page) {
       const returning = document.body.classList.contains("in-case");
@@ -85,8 +101,8 @@
       document.title = title;
       if (returning) {
         scrollTo(0, matrixScroll);
-        const row = rows.find((r) => linkID(r.querySelector("a")) === lastCase);
-        if (row && !row.hidden) row.querySelector("a").focus({ preventScroll: true });
+        const link = shownLinks().find((l) => linkID(l) === lastCase);
+        if (link) link.focus({ preventScroll: true });
       }
       return;
     }
@@ -112,6 +128,7 @@
     const state = readFragment();
     const data = new FormData(form);
     state.case = "";
+    state.view = "scenarios";
     state.show = data.get("show");
     state.area = data.get("area");
     state.q = data.get("q").trim();
@@ -132,22 +149,29 @@
       if (!link.hidden) location.hash = link.getAttribute("href");
       return;
     }
-    const links = rows.filter((row) => !row.hidden).map((row) => row.querySelector("a"));
+    const links = shownLinks();
     const at = links.indexOf(document.activeElement);
     const link = links[at < 0 ? (step > 0 ? 0 : links.length - 1) : at + step];
     if (link) {
       link.focus();
-      link.closest("tr").scrollIntoView({ block: "nearest" });
+      link.closest("tr, li").scrollIntoView({ block: "nearest" });
     }
+  }
+
+  function turnTo(view) {
+    const state = readFragment();
+    if (state.case || state.view !== view) location.hash = writeFragment({ ...state, view, case: "" });
+    choose(view);
   }
 
   const keys = {
     j: () => move(1),
     k: () => move(-1),
     u: () => { const open = document.querySelector("article.case.open"); if (open) open.querySelector(".back").click(); },
-    a: () => { const state = readFragment(); state.show = state.show === "all" ? "notable" : "all"; location.hash = writeFragment(state); },
-    "/": () => { if (!document.body.classList.contains("in-case")) form.elements.q.focus(); },
+    a: () => { const state = readFragment(); state.show = state.show === "all" ? "notable" : "all"; state.view = "scenarios"; location.hash = writeFragment(state); },
+    "/": () => { if (!document.body.classList.contains("in-case")) { turnTo("scenarios"); form.elements.q.focus(); } },
   };
+  [...views.keys()].forEach((name, i) => { keys[i + 1] = () => turnTo(name); });
   keys.Escape = keys.u;
 
   function onKey(event) {
@@ -175,6 +199,8 @@
   function onClick(event) {
     const button = event.target.closest(".copy");
     if (button) { copy(button); return; }
+    const turn = event.target.closest("nav.views a");
+    if (turn && !event.ctrlKey && !event.metaKey && !event.shiftKey) { event.preventDefault(); turnTo(turn.hash.slice("#view=".length)); return; }
     const link = event.target.closest('a[href^="#case="]');
     const row = event.target.closest("tr.row");
     if (event.ctrlKey || event.metaKey || event.shiftKey || (!link && (!row || String(getSelection())))) return;

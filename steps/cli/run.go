@@ -175,7 +175,7 @@ func (f *runFlags) deliver(report *reports.Report, console *reports.Console) err
 	dir := ""
 	if !f.noReport {
 		dir = f.out
-		written = reports.WriteAll(dir, report)
+		written = reports.WriteAll(dir, report, reports.Beside{})
 	}
 	if f.ndjson != "" {
 		written = errors.Join(written, messages.WriteFiles(f.ndjson, report, features.FS))
