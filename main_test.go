@@ -27,7 +27,7 @@ func TestExitCodes(t *testing.T) {
 		{[]string{"list", "--level", "shall"}, reports.ExitUsage},
 		{[]string{"run", "--tags", "must"}, reports.ExitUsage},
 		{[]string{"run", "--target", "what"}, reports.ExitUsage},
-		{[]string{"run", "--parallel", "0"}, reports.ExitUsage},
+		{[]string{"run", "--parallel", "-1"}, reports.ExitUsage},
 		{[]string{"run", "--no-such-flag"}, reports.ExitUsage},
 		{[]string{"run", "an-argument"}, reports.ExitUsage},
 		{[]string{"no-such-command"}, reports.ExitUsage},

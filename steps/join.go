@@ -49,7 +49,7 @@ func join(ctx context.Context, t target.Target, o *Options, known profiles) *ent
 }
 
 func (e *entrant) examine(ctx context.Context, o *Options, known profiles) (err error) {
-	cluster, err := startNodes(ctx, e.target, target.Topology{Nodes: 1, Options: nodeOptions(o.nodeTimeout())})
+	cluster, err := startNodes(ctx, e.target, target.Topology{Nodes: 1, Options: nodeOptions(o.nodeTimeout(e.report.Kind))})
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func (e *entrant) examine(ctx context.Context, o *Options, known profiles) (err 
 	}
 	e.missing = missingOf(ctx, node)
 	e.report.Lacks = lacks(e.missing, e.report.Kind)
-	if e.nodeTimeout = o.nodeTimeout(); e.exists && !o.Destructive {
+	if e.nodeTimeout = o.nodeTimeout(e.report.Kind); e.exists && !o.Destructive {
 		e.nodeTimeout = nodeTimeoutOf(ctx, node, e.nodeTimeout)
 	}
 	return e.describe(ctx, node, o.Profile, known)

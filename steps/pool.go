@@ -13,7 +13,7 @@ import (
 	"github.com/clusterspec/clusterspec/reports"
 )
 
-// aheadScenarios is how many of the coming scenarios are looked at to form clusters before they are needed.
+// aheadScenarios is how many of the coming scenarios at least are looked at to form clusters before they are needed.
 const aheadScenarios = 3
 
 // givingUp is how many clusters of one shape may fail to form in a row before no more are tried.
@@ -25,6 +25,7 @@ type pool struct {
 	target      target.Target
 	nodeTimeout time.Duration
 	formLimit   time.Duration
+	ahead       int  // how many of the coming scenarios are looked at: as many as run at the same time
 	exists      bool // the cluster was there before us: there is one, and it is not ours
 	destructive bool // but we may do with it what we like
 	found       target.Cluster
@@ -49,7 +50,7 @@ type order struct {
 func newPool(e *entrant, o *Options, runnable catalogue) *pool {
 	p := &pool{
 		target: e.target, nodeTimeout: e.nodeTimeout, formLimit: o.formLimit, exists: e.exists, destructive: o.Destructive,
-		shelf: map[shape][]*order{}, failures: map[shape]int{},
+		ahead: max(aheadScenarios, o.parallel(e.report.Kind)), shelf: map[shape][]*order{}, failures: map[shape]int{},
 	}
 	if p.formLimit == 0 {
 		p.formLimit = max(formingFloor, formingTimeouts*p.nodeTimeout)
@@ -87,7 +88,7 @@ func (p *pool) order(s shape) (*order, error) {
 		p.coming = slices.Delete(p.coming, i, i+1)
 	}
 	o := p.unshelve(s)
-	for _, next := range p.coming[:min(aheadScenarios, len(p.coming))] {
+	for _, next := range p.coming[:min(p.ahead, len(p.coming))] {
 		if !p.exists && len(p.shelf[next]) == 0 && next != (shape{}) && p.failures[next] == 0 {
 			p.shelf[next] = append(p.shelf[next], p.begin(next))
 		}

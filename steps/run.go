@@ -27,9 +27,6 @@ import (
 	"github.com/clusterspec/clusterspec/reports"
 )
 
-// DefaultNodeTimeout is cluster-node-timeout of the clusters the suite starts: all waiting is measured in it.
-const DefaultNodeTimeout = 2 * time.Second
-
 // Options say what to run, on whom and how.
 type Options struct {
 	// Targets are what is judged, side by side.
@@ -52,9 +49,9 @@ type Options struct {
 	// Destructive allows to reset and reconfigure clusters that were there before us.
 	Destructive bool
 
-	// NodeTimeout is cluster-node-timeout of the clusters that are started; 0 means DefaultNodeTimeout.
+	// NodeTimeout is cluster-node-timeout of the clusters that are started; 0: EmbeddedNodeTimeout for the reference, DefaultNodeTimeout for others.
 	NodeTimeout time.Duration
-	// Parallel is how many scenarios run at the same time on one target; 0 means one.
+	// Parallel is how many scenarios run at the same time on one target; 0: by its kind, the cores and the number of targets.
 	Parallel int
 	// Repeat is how often each scenario is run; 0 means once. One that passes and does not is flaky.
 	Repeat int
@@ -71,13 +68,6 @@ type Options struct {
 	Progress func(reports.Event)
 
 	formLimit time.Duration // how long a cluster may take to form; 0: by the node timeout
-}
-
-func (o *Options) nodeTimeout() time.Duration {
-	if o.NodeTimeout == 0 {
-		return DefaultNodeTimeout
-	}
-	return o.NodeTimeout
 }
 
 func (o *Options) rounds() int { return max(1, o.Repeat) }

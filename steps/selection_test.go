@@ -1,7 +1,10 @@
 package steps
 
 import (
+	"time"
+
 	"errors"
+	"github.com/clusterspec/clusterspec/compose/target"
 	"slices"
 	"strings"
 	"testing"
@@ -122,5 +125,18 @@ func TestShapes(t *testing.T) {
 	}
 	if _, ok := parseShape("a cluster of primaries"); ok {
 		t.Error("a cluster without a number was understood")
+	}
+}
+
+func TestPace(t *testing.T) {
+	one, two := make([]target.Target, 1), make([]target.Target, 2)
+	if own, with := (&Options{Targets: one}).parallel("exec"), (&Options{Targets: two}).parallel("exec"); own < with || with < 2 {
+		t.Errorf("alone %d, beside another %d", own, with)
+	}
+	if n := (&Options{Targets: one, Parallel: 1}).parallel("reference"); n != 1 {
+		t.Errorf("one was asked for, and %d run", n)
+	}
+	if n := (&Options{NodeTimeout: time.Minute}).nodeTimeout("reference"); n != time.Minute {
+		t.Errorf("a minute was asked for, and it is %s", n)
 	}
 }

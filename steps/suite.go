@@ -61,7 +61,7 @@ func (s *suite) run(ctx context.Context, e *entrant, o *Options, runnable catalo
 	defer ledgers.Delete(name)
 	options := &godog.Options{
 		FS: o.Features, Paths: []string{"."}, Tags: runnable.tags(), Format: formatterName, Output: io.Discard, NoColors: true,
-		Strict: true, Concurrency: max(1, o.Parallel), DefaultContext: ctx,
+		Strict: true, Concurrency: o.parallel(e.report.Kind), DefaultContext: ctx,
 	}
 	if e.exists {
 		options.Concurrency = 1 // there is only one cluster

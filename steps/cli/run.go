@@ -55,8 +55,9 @@ func Run(version string) *cobra.Command {
 	flags.BoolVar(&f.require, "require", false, "a target that does not join, or lacks an ability a scenario needs, is a failure")
 	flags.StringVar(&f.profile, "profile", "", "judge targets by this profile, such as redis-6.2, and not by what they say they are")
 	flags.BoolVar(&f.destructive, "destructive", false, "allow to flush, reset and reconfigure clusters that already run (addr:)")
-	flags.IntVar(&f.nodeTimeoutMillis, "node-timeout", int(steps.DefaultNodeTimeout/time.Millisecond), "cluster-node-timeout in milliseconds; all waiting is measured in it")
-	flags.IntVar(&f.parallel, "parallel", 2, "scenarios at the same time on each target; lines come as they end")
+	flags.IntVar(&f.nodeTimeoutMillis, "node-timeout", 0, fmt.Sprintf("cluster-node-timeout in milliseconds; all waiting is measured in it (default %d, for the reference %d)",
+		steps.DefaultNodeTimeout.Milliseconds(), steps.EmbeddedNodeTimeout.Milliseconds()))
+	flags.IntVar(&f.parallel, "parallel", 0, "scenarios at the same time on each target; lines come as they end (default by the cores: 2 for each, on the reference 5)")
 	flags.Uint64Var(&f.seed, "seed", 1, "where all chance comes from")
 	flags.IntVar(&f.repeat, "repeat", 1, "how often each scenario is run; one that passes and does not is flaky")
 	flags.IntVar(&f.retry, "retry", 0, "how often a scenario that failed is run again, until it passes; then it is flaky")
@@ -79,8 +80,8 @@ func targetHelp() string {
 }
 
 func run(cmd *cobra.Command, f *runFlags) error {
-	if f.nodeTimeoutMillis < 1 || f.parallel < 1 || f.repeat < 1 || f.retry < 0 {
-		return &steps.UsageError{Reason: "--node-timeout, --parallel and --repeat must be at least 1, and --retry not below 0"}
+	if f.nodeTimeoutMillis < 0 || f.parallel < 0 || f.repeat < 1 || f.retry < 0 {
+		return &steps.UsageError{Reason: "--repeat must be at least 1, and --node-timeout, --parallel and --retry not below 0"}
 	}
 	if err := f.known.read(); err != nil {
 		return err
