@@ -143,7 +143,7 @@ func (d *differ) compare(c *Changes, p targetPair) {
 		}
 		change.Before = &before
 		switch {
-		case now.Verdict == Fail && before.Verdict != Fail:
+		case now.Verdict == Fail && before.Verdict != Fail && before.Verdict != Deviation:
 			c.NewlyFailing = append(c.NewlyFailing, change)
 		case now.Verdict == Pass && before.Verdict != Pass:
 			c.NewlyPassing = append(c.NewlyPassing, change)
@@ -207,4 +207,14 @@ func (d driftOf) settle() Drift {
 		}
 	}
 	return d.Drift
+}
+
+// AddedFailing is how many of the added results are failures: nothing says that they are old.
+func (c Changes) AddedFailing() (n int) {
+	for _, change := range c.Added {
+		if change.Now.Verdict == Fail {
+			n++
+		}
+	}
+	return n
 }

@@ -42,6 +42,7 @@ type member struct {
 	epochs     epochs
 
 	mutex    sync.Mutex // one question at a time
+	heard    func(wire.Exchange)
 	observer *wire.Conn // the judge's own connection, apart from the clients of the scenario
 }
 
@@ -142,7 +143,11 @@ func (m *member) askWithin(ctx context.Context, limit time.Duration, args ...str
 		}
 		m.observer = conn
 	}
+	at := time.Now()
 	reply, err := m.observer.Do(ctx, args...)
+	if m.heard != nil {
+		m.heard(wire.Exchange{At: at, Request: args, Reply: reply, Err: err})
+	}
 	if err != nil {
 		m.observer.Close()
 		m.observer = nil

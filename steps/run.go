@@ -61,6 +61,11 @@ type Options struct {
 	Shuffle bool
 	Seed    uint64
 
+	// Record is given everything that can be told about a scenario when it has come to its end; nil: it is not kept.
+	Record func(*Recording)
+	// Watch puts a proxy in the path of every link, where the target allows it, so that every frame of the bus is seen.
+	Watch bool
+
 	// Suite is the version of this program and Command the command line, for the report.
 	Suite   string
 	Command []string

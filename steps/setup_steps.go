@@ -35,6 +35,9 @@ func (w *World) giveShape(s shape) (err error) {
 	s.proxied = w.scenario.shape.proxied
 	w.cluster, err = w.pool.take(w.ctx, s)
 	w.handedOver = time.Now()
+	if err == nil && w.recorder != nil {
+		w.recorder.listen(w)
+	}
 	return err
 }
 

@@ -25,6 +25,7 @@ type suite struct {
 	runnable map[string]*scenario // by pickle id
 	seed     uint64
 	profile  *profile
+	record   func(*Recording)
 }
 
 // judge runs what can be run on a target and settles the rest.
@@ -33,7 +34,7 @@ func judge(ctx context.Context, e *entrant, chosen catalogue, l *ledger, o *Opti
 	if !e.report.Joined {
 		return
 	}
-	s := &suite{ledger: l, runnable: map[string]*scenario{}, seed: o.Seed, profile: e.profile}
+	s := &suite{ledger: l, runnable: map[string]*scenario{}, seed: o.Seed, profile: e.profile, record: o.Record}
 	var runnable catalogue
 	for _, sc := range chosen {
 		if e.broken != nil {
@@ -41,6 +42,9 @@ func judge(ctx context.Context, e *entrant, chosen catalogue, l *ledger, o *Opti
 		} else if verdict, reason := e.cannotRun(sc, o); verdict != "" {
 			l.decide(sc, verdict, reason)
 		} else {
+			if o.Watch && unreachable(e.report.Kind) == "" {
+				sc = sc.watched()
+			}
 			runnable = append(runnable, sc)
 			s.runnable[sc.pickle] = sc
 		}
@@ -89,6 +93,9 @@ func (all catalogue) tags() string {
 func (s *suite) initialize(sc *godog.ScenarioContext) {
 	w := newWorld(s.pool)
 	w.seed = s.seed
+	if s.record != nil {
+		w.recorder = &recorder{}
+	}
 	w.register(sc)
 	sc.Before(func(ctx context.Context, p *godog.Scenario) (context.Context, error) {
 		chosen := s.runnable[p.Id]
@@ -122,6 +129,7 @@ func (s *suite) end(w *World, chosen *scenario, err error) {
 	if w.traffic != nil {
 		w.traffic.end()
 	}
+	w.recorder.see(w, "at")
 	var broken error
 	if err == nil {
 		broken = w.invariants()
@@ -132,6 +140,9 @@ func (s *suite) end(w *World, chosen *scenario, err error) {
 		views = w.cluster.evidence()
 	}
 	s.ledger.saw(chosen, w, views, broken)
+	if w.recorder != nil {
+		s.record(w.recorder.finish(w, err != nil))
+	}
 	w.close()
 }
 

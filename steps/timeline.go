@@ -54,16 +54,7 @@ func (w *World) frames(began time.Time) []reports.Frame {
 	if w.cluster == nil {
 		return nil
 	}
-	var seen []bus.Seen
-	if w.cluster.faults != nil {
-		seen = w.cluster.faults.Log.All()
-		seen = slices.DeleteFunc(seen, func(s bus.Seen) bool { return s.From == "" || s.To == "" }) // puppets have noted theirs
-	}
-	for _, p := range w.bus.puppets {
-		seen = append(append(seen, p.Log.All()...), p.Sent.All()...)
-	}
-	slices.SortStableFunc(seen, func(a, b bus.Seen) int { return cmp.Compare(a.At.UnixNano(), b.At.UnixNano()) })
-	heard := newHearsay(w.nameOfNode)
+	seen, heard := w.seen(), newHearsay(w.nameOfNode)
 	var frames []reports.Frame
 	for i := range seen {
 		s := &seen[i]
@@ -75,6 +66,19 @@ func (w *World) frames(began time.Time) []reports.Frame {
 		}
 	}
 	return frames
+}
+
+// seen are all frames that the proxy saw or puppets sent and received, in the order of time.
+func (w *World) seen() (seen []bus.Seen) {
+	if w.cluster.faults != nil {
+		seen = w.cluster.faults.Log.All()
+		seen = slices.DeleteFunc(seen, func(s bus.Seen) bool { return s.From == "" || s.To == "" }) // puppets have noted theirs
+	}
+	for _, p := range w.bus.puppets {
+		seen = append(append(seen, p.Log.All()...), p.Sent.All()...)
+	}
+	slices.SortStableFunc(seen, func(a, b bus.Seen) int { return cmp.Compare(a.At.UnixNano(), b.At.UnixNano()) })
+	return seen
 }
 
 // nameOfNode is the name of what an id or a name stands for; of a stranger the beginning of its id.

@@ -24,6 +24,7 @@ type trace struct {
 	last    []tracedExchange
 	dropped int
 	polled  map[string]string // while the judge waits: what each question was answered last
+	all     func(node string, e wire.Exchange)
 }
 
 type tracedExchange struct {
@@ -42,6 +43,9 @@ func (t *trace) add(node string, e wire.Exchange) {
 	}
 	if e.Err != nil {
 		next.reply = e.Err.Error()
+	}
+	if t.all != nil {
+		t.all(node, e)
 	}
 	t.mutex.Lock()
 	defer t.mutex.Unlock()

@@ -45,6 +45,7 @@ type World struct {
 	single      *standalone // a server that is no cluster node
 	scratch     string      // a folder for files, made when it is asked for
 
+	recorder *recorder // nil if nothing is recorded
 	scenario *scenario
 	instead  map[string]string // replies of the target's versions in place of the scenario's
 	step     string            // the text of the step that runs

@@ -25,8 +25,10 @@ package process
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -64,7 +66,30 @@ func (t *Target) Probe(context.Context) error {
 
 // Describe implements target.Describer.
 func (t *Target) Describe(ctx context.Context) (target.Description, error) {
-	return target.DescribeByStarting(ctx, t)
+	d, err := target.DescribeByStarting(ctx, t)
+	if err != nil {
+		return d, err
+	}
+	d.Digest, err = t.digest()
+	return d, err
+}
+
+// digest is the hash of the program's file. Of a script's interpreter that is what the interpreter is, and no more.
+func (t *Target) digest() (string, error) {
+	program, err := t.program()
+	if err != nil {
+		return "", err
+	}
+	file, err := os.Open(program)
+	if err != nil {
+		return "", fmt.Errorf("hashing the program: %w", err)
+	}
+	defer file.Close()
+	hash := sha256.New()
+	if _, err := io.Copy(hash, file); err != nil {
+		return "", fmt.Errorf("hashing the program: %w", err)
+	}
+	return fmt.Sprintf("sha256:%x", hash.Sum(nil)), nil
 }
 
 // Start implements target.Target.
