@@ -4,7 +4,7 @@ GO      ?= go
 TARGETS ?=
 OUT     ?= reports/out
 
-.PHONY: help conformance defects bench bench-smoke benchcmp speed test race cover lint fuzz bin image bench-image clean tools
+.PHONY: help conformance publish-conformance defects bench bench-smoke benchcmp speed test race cover lint fuzz bin image bench-image clean tools
 
 # What has goroutines. The rest of the reference is pure: TestWalls finds a goroutine there.
 CONCURRENT = . ./reference ./reference/server ./reference/cli ./steps/... ./compose/... ./bench/... ./reports/...
@@ -14,6 +14,9 @@ help: ## this list
 
 conformance: ## run the features on the reference and on every real server found here; writes reports/out/index.html
 	$(GO) run . run --out $(OUT) $(TARGETS)
+
+publish-conformance: ## run the features for reports/published/conformance, on a machine that has nothing else to do (docs/report.md)
+	.ci/publish-conformance $(ARGS)
 
 defects: ## test the suite: every deliberate error of the reference must be noticed by a scenario that real Redis passes (docs/defects.md)
 	$(GO) run . defects --out $(OUT) $(ARGS)

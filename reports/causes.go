@@ -2,6 +2,7 @@ package reports
 
 import (
 	"cmp"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,8 +15,9 @@ type cause struct {
 	Expected []diffText
 	Got      []span
 	Message  string
-	// Step is the line of the first result.
-	Step string
+	// Step is the line of the first result. Known tells that all of it failed in the baseline as well.
+	Step  string
+	Known bool
 	// Members are the cases with the targets they have this cause on.
 	Members []causeMember
 	// Cells is how many results it explains.
@@ -36,7 +38,7 @@ func causesOf(cases []*caseView) []*cause {
 			if !slices.Contains(troubled, o.Verdict) {
 				continue
 			}
-			key := string(o.Verdict) + "\n" + signature(&o.Result)
+			key := fmt.Sprint(o.Verdict, o.excused(), "\n", signature(&o.Result))
 			found := known[key]
 			if found == nil {
 				found = newCause(o)
@@ -47,16 +49,24 @@ func causesOf(cases []*caseView) []*cause {
 		}
 	}
 	slices.SortStableFunc(list, func(a, b *cause) int {
-		return cmp.Or(cmp.Compare(slices.Index(troubled, a.Verdict), slices.Index(troubled, b.Verdict)), cmp.Compare(b.Cells, a.Cells))
+		return cmp.Or(cmp.Compare(a.rank(), b.rank()), cmp.Compare(b.Cells, a.Cells))
 	})
 	return list
+}
+
+// rank orders causes by what has to be looked at first: what is known from the baseline comes last.
+func (c *cause) rank() int {
+	if c.Known {
+		return len(troubled)
+	}
+	return slices.Index(troubled, c.Verdict)
 }
 
 // troubled are the verdicts that somebody has to look at, the strongest first.
 var troubled = []Verdict{Fail, HarnessError, Flaky, Inconclusive}
 
 func newCause(o *outcome) *cause {
-	c := &cause{Verdict: o.Verdict, Message: withoutNode(o.summary())}
+	c := &cause{Verdict: o.Verdict, Message: withoutNode(o.summary()), Known: o.excused()}
 	if f := o.Failure; f != nil {
 		c.Step = f.Step
 		if len(f.Expected) == 1 && f.Got != "" && quotable(f.Expected[0]) && quotable(f.Got) {

@@ -115,10 +115,13 @@ func TestHTMLGolden(t *testing.T) {
 	golden(t, "index.html", []byte(page))
 }
 
+// htmlOf is the page of a report, with the sample's earlier run and its table of defects beside it.
 func htmlOf(t *testing.T, r *Report) string {
 	t.Helper()
 	var buf bytes.Buffer
-	if err := WriteHTML(&buf, r, sampleBeside()); err != nil {
+	shown := *r
+	shown.Baseline = &Baseline{File: "last/report.json", Report: sampleBaseline()}
+	if err := WriteHTML(&buf, &shown, sampleCatches()); err != nil {
 		t.Fatal(err)
 	}
 	return buf.String()

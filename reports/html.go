@@ -41,18 +41,11 @@ func mustRead(name string) string {
 	return string(text)
 }
 
-// Beside is what a page shows beside a run: findings that are not of the run itself. All of it may be missing.
-type Beside struct {
-	// Baseline is the earlier run that this one is compared with.
-	Baseline *Report
-	// Defects tells which scenarios catch which deliberate errors.
-	Defects *DefectTable
-}
-
-// WriteHTML writes the report as one page that needs no network: style and script are inside.
-func WriteHTML(w io.Writer, r *Report, beside Beside) error {
+// WriteHTML writes the report as one page that needs no network: style and script are inside. With a table of defects, which may be nil, it tells which
+// scenarios catch which.
+func WriteHTML(w io.Writer, r *Report, defects *DefectTable) error {
 	var body bytes.Buffer
-	if err := runPage.ExecuteTemplate(&body, "body", newRunPage(r, beside)); err != nil {
+	if err := runPage.ExecuteTemplate(&body, "body", newRunPage(r, defects)); err != nil {
 		return fmt.Errorf("writing the report as HTML: %w", err)
 	}
 	icon := frame.IconPass

@@ -33,6 +33,7 @@ type runView struct {
 	Views    []viewLink
 	Causes   []*cause
 	Declared []declaredView
+	Stale    []StaleEntry
 	Changes  *changesView
 	Climb    *climbView
 	Timing   *timing
@@ -133,7 +134,7 @@ type waitView struct {
 }
 
 // newRunPage arranges a report for the templates.
-func newRunPage(r *Report, beside Beside) *runView {
+func newRunPage(r *Report, defects *DefectTable) *runView {
 	v := &runView{
 		Report:   r,
 		Headline: capital(r.Headline()),
@@ -175,7 +176,7 @@ func newRunPage(r *Report, beside Beside) *runView {
 		v.Columns[i].Counts = countList(counts)
 	}
 	v.Areas = groupByArea(v.Cases, len(v.Columns))
-	v.arrangeViews(beside)
+	v.arrangeViews(defects)
 	return v
 }
 
@@ -186,7 +187,7 @@ func newCaseView(r *Report, c *Case, columns []column, grid map[cell]Result) *ca
 	for i := range columns {
 		x := grid[cell{c.ID, columns[i].Name}]
 		v.Outcomes = append(v.Outcomes, newOutcome(r, x, &columns[i]))
-		v.Notable = v.Notable || x.Verdict != Pass
+		v.Notable = v.Notable || x.Verdict != Pass || x.isStale()
 		v.Differs = v.Differs || x.Verdict != v.Outcomes[0].Verdict
 		if !slices.Contains(seen, string(x.Verdict)) {
 			seen = append(seen, string(x.Verdict))

@@ -237,7 +237,7 @@ func TestColorWanted(t *testing.T) {
 func TestWriteAll(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a", "b")
 	for range 2 { // the second run replaces the first one's files
-		if err := WriteAll(dir, sampleReport(), Beside{}); err != nil {
+		if err := WriteAll(dir, sampleReport(), nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -274,7 +274,7 @@ func TestWriteAllWritesWhatItCan(t *testing.T) {
 	}
 	r := sampleReport()
 	r.Results[0].Checks = 0
-	err := WriteAll(dir, r, Beside{})
+	err := WriteAll(dir, r, nil)
 	if err == nil || !strings.Contains(err.Error(), FileJUnit) || !strings.Contains(err.Error(), "without a single check") {
 		t.Errorf("got %v, want both the file and the contradiction named", err)
 	}

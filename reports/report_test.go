@@ -233,7 +233,7 @@ func FuzzReadJSON(f *testing.F) {
 		}
 		// What is accepted can be rendered in every form, and written and read again.
 		for _, write := range []func(*bytes.Buffer) error{
-			func(b *bytes.Buffer) error { return WriteHTML(b, r, Beside{}) },
+			func(b *bytes.Buffer) error { return WriteHTML(b, r, nil) },
 			func(b *bytes.Buffer) error { return WriteJUnit(b, r) },
 			func(b *bytes.Buffer) error { return WriteSummary(b, r) },
 			func(b *bytes.Buffer) error { NewConsole(b, ConsoleOptions{}).End(r, "out"); return nil },

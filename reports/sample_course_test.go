@@ -62,15 +62,20 @@ func sampleStale(x *Result) {
 	x.Declared = &Declared{Reason: "MEET took any bus port", Stale: "the case passes"}
 }
 
-// sampleBeside is what stands beside the sample: a run of the week before, and who catches what.
-func sampleBeside() Beside {
+// sampleBaseline is the run of the week before.
+func sampleBaseline() *Report {
 	base := sampleReport()
 	base.Suite, base.Started = "0.3.9", base.Started.Add(-7*24*time.Hour)
 	dropCase(base, "pubsub/shard/2")
 	change(base, "redirect/moved/4", func(x *Result) { x.Verdict, x.Failure = Pass, nil })
 	change(base, "slots/own/4", func(x *Result) { x.failAt(3, Fail, "the range was added in part") })
 	change(base, "failover/automatic/2", func(x *Result) { x.DurationMillis = 900 })
-	return Beside{Baseline: base, Defects: &DefectTable{
+	return base
+}
+
+// sampleCatches tells who catches what.
+func sampleCatches() *DefectTable {
+	return &DefectTable{
 		Schema: DefectsSchema, Suite: "0.4.0", Target: "reference", Oracle: sampleRedis, All: true,
 		Defects: []DefectRow{
 			{Name: "ask-for-moved", Area: "redirect", Does: "Answers ASK where MOVED is due.", CaughtBy: []string{"redirect/moved/1", "redirect/moved/2", "redirect/moved/3"}, Symptom: `got error "ASK 866 127.0.0.1:21002"`},
@@ -78,5 +83,5 @@ func sampleBeside() Beside {
 			{Name: "fail-never-cleared", Area: "failure", Does: "Keeps FAIL on a node that is back."},
 		},
 		Silent: []string{"slots/key/1", "slots/key/2"},
-	}}
+	}
 }

@@ -257,7 +257,7 @@ func awayOf(rows []sequenceRow, lanes int) []laneSpan {
 	}
 	for lane, from := range since {
 		if from >= 0 {
-			spans = append(spans, laneSpan{lane, from, len(rows)})
+			spans = append(spans, laneSpan{lane, from, len(rows) - 1})
 		}
 	}
 	return spans

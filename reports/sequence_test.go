@@ -44,7 +44,7 @@ func TestSequence(t *testing.T) {
 5 ask suite>A GET foo null bulk
 7 failed -> it broke
 9 ask suite>B "SET a \x00" simple "OK"
-B away from row 0 to 4`},
+B away from row 0 to 3`},
 		"the same news to several nodes is one row; what was lost is not the same": {Timeline{Frames: []Frame{
 			{10, "C1", "A", "auth-req", "epoch 7", false}, {11, "C1", "B", "auth-req", "epoch 7", false}, {12, "C1", "X", "auth-req", "epoch 7", true}, {500, "C1", "A", "auth-req", "epoch 7", false},
 		}}, nil, `A B X C1

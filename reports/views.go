@@ -25,13 +25,13 @@ type declaredView struct {
 }
 
 // arrangeViews fills the parts of the page besides the matrix and lists those that have something to show.
-func (v *runView) arrangeViews(beside Beside) {
+func (v *runView) arrangeViews(defects *DefectTable) {
 	v.Show = v.opensWith()
 	v.Causes = causesOf(v.Cases)
-	v.Declared = declaredOf(v.Cases)
+	v.Declared, v.Stale = declaredOf(v.Cases), v.Report.stale()
 	v.Climb = newClimbView(v.Report, v)
 	v.Timing = newTiming(v.Cases, v.Columns)
-	v.Coverage = newCoverage(v.Cases, beside.Defects)
+	v.Coverage = newCoverage(v.Cases, defects)
 	v.Views = []viewLink{{ID: "scenarios", Title: "Scenarios", N: len(v.Cases)}}
 	add := func(there bool, l viewLink) {
 		if there {
@@ -39,15 +39,26 @@ func (v *runView) arrangeViews(beside Beside) {
 		}
 	}
 	add(len(v.Causes) > 0, viewLink{"causes", "Causes", len(v.Causes), true})
-	add(len(v.Declared) > 0, viewLink{ID: "declared", Title: "Declared", N: len(v.Declared)})
-	if beside.Baseline != nil {
-		v.Changes = newChangesView(beside.Baseline, v)
+	add(len(v.Declared)+len(v.Stale) > 0, viewLink{"declared", "Declared", len(v.Declared) + len(v.Stale), v.staleEntries() > 0})
+	if b := v.Report.Baseline; b != nil && b.Report != nil {
+		v.Changes = newChangesView(b.Report, v)
 		add(true, viewLink{"changes", "Changes", v.Changes.N, len(v.Changes.NewlyFailing) > 0})
 	}
 	add(v.Climb != nil, viewLink{ID: "ladder", Title: "Ladder"})
 	add(v.Timing != nil, viewLink{ID: "waits", Title: "Waits"})
 	add(len(v.Coverage.Rules) > 0, viewLink{ID: "coverage", Title: "Coverage", N: len(v.Coverage.Rules)})
 	add(len(v.Coverage.Defects) > 0, viewLink{ID: "defects", Title: "Defects", N: len(v.Coverage.Defects)})
+}
+
+// staleEntries is how many entries of the declaration no longer fit.
+func (v *runView) staleEntries() int {
+	n := len(v.Stale)
+	for _, d := range v.Declared {
+		if d.Stale != "" {
+			n++
+		}
+	}
+	return n
 }
 
 // opensWith is the narrowest filter of the matrix that leaves a row: what the columns disagree on, what does not pass, everything.

@@ -20,7 +20,7 @@ func against(verdicts ...Verdict) *runView {
 		r.Targets = append(r.Targets, t)
 		r.Results = append(r.Results, Result{Case: "a/1", Target: t.Name, Verdict: verdicts[i], Checks: 1})
 	}
-	return newRunPage(r, Beside{})
+	return newRunPage(r, nil)
 }
 
 // TestPartings: real servers are right until proven otherwise, and the reference is not trusted blindly.
@@ -87,7 +87,7 @@ func TestCauses(t *testing.T) {
 	add(HarnessError, Failure{Message: "no port within 10s"})
 	add(Pass, Failure{})
 	var got []string
-	for _, c := range causesOf(newRunPage(r, Beside{}).Cases) {
+	for _, c := range causesOf(newRunPage(r, nil).Cases) {
 		got = append(got, fmt.Sprint(c.Verdict, " ", c.Cells, " ", c.Members[0].Case.ID))
 	}
 	want := "fail 3 a/1, fail 2 a/2, fail 1 a/0, fail 1 a/3, harness-error 1 a/7"
@@ -98,7 +98,7 @@ func TestCauses(t *testing.T) {
 
 // TestAnswersStandBelowEachOther: what was accepted, what others answered to the same request, what came, and where it parts.
 func TestAnswersStandBelowEachOther(t *testing.T) {
-	compared := newRunPage(sampleReport(), Beside{}).caseView("redirect/moved/3").Compared[0]
+	compared := newRunPage(sampleReport(), nil).caseView("redirect/moved/3").Compared[0]
 	var got []string
 	for _, l := range compared.Lines {
 		got = append(got, l.Kind+" "+l.Label+": "+marked(l.Spans))
@@ -132,7 +132,7 @@ func TestTiming(t *testing.T) {
 	}
 	x.Waits = append(x.Waits, Wait{What: "several", UsedMillis: 90, AllowedMillis: 100, RunsMillis: []int64{10, 90, 20}}, Wait{What: "late", UsedMillis: 130, AllowedMillis: 100})
 	r.Results = []Result{x}
-	got := newRunPage(r, Beside{}).Timing
+	got := newRunPage(r, nil).Timing
 	if c := got.Columns[0]; c.N != 44 || c.Median.String() != "0.20" || c.P95.String() != "0.39" || c.Most.String() != "1.00" {
 		t.Errorf("%d waits, median %s, p95 %s, most %s", c.N, c.Median, c.P95, c.Most)
 	}
@@ -154,7 +154,7 @@ func TestCoverage(t *testing.T) {
 	}
 	table := &DefectTable{All: true, Defects: []DefectRow{{Name: "d1", CaughtBy: []string{"a/b/1", "elsewhere"}}, {Name: "d2"}}}
 	text := func() string {
-		v := newRunPage(r, Beside{Defects: table}).Coverage
+		v := newRunPage(r, table).Coverage
 		var got []string
 		for _, rule := range v.Rules {
 			got = append(got, fmt.Sprintf("%s (%d, %v) %s", rule.Rule, len(rule.Cases), rule.Defects, rule.Gap))
@@ -175,17 +175,19 @@ func TestCoverage(t *testing.T) {
 
 // TestViews: a view is offered when there is something in it.
 func TestViews(t *testing.T) {
-	list := func(r *Report, b Beside) string {
+	list := func(r *Report, defects *DefectTable) string {
 		var ids []string
-		for _, v := range newRunPage(r, b).Views {
+		for _, v := range newRunPage(r, defects).Views {
 			ids = append(ids, fmt.Sprint(v.ID, " ", v.N))
 		}
 		return strings.Join(ids, ", ")
 	}
-	if got, want := list(&Report{}, Beside{}), "scenarios 0"; got != want {
+	if got, want := list(&Report{}, nil), "scenarios 0"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
-	if got, want := list(sampleReport(), sampleBeside()), "scenarios 60, causes 9, declared 2, changes 5, ladder 0, waits 0, coverage 17, defects 3"; got != want {
+	sample := sampleReport()
+	sample.Baseline = &Baseline{Report: sampleBaseline()}
+	if got, want := list(sample, sampleCatches()), "scenarios 60, causes 9, declared 2, changes 5, ladder 0, waits 0, coverage 17, defects 3"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 }

@@ -19,8 +19,8 @@ const (
 
 // WriteAll writes index.html, report.json, junit.xml and summary.md into dir, which it makes if need be. Each file appears whole or not at all, and one
 // that cannot be written does not keep the others from being written. A report that contradicts itself is written all the same (it is evidence), and
-// the contradiction is returned. What stands beside the run is shown by index.html alone.
-func WriteAll(dir string, r *Report, beside Beside) error {
+// the contradiction is returned. A table of defects, which may be nil, is shown by index.html alone.
+func WriteAll(dir string, r *Report, defects *DefectTable) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("making the report's folder: %w", err)
 	}
@@ -30,7 +30,7 @@ func WriteAll(dir string, r *Report, beside Beside) error {
 		write func(io.Writer, *Report) error
 	}{
 		{FileJSON, WriteJSON},
-		{FileHTML, func(w io.Writer, r *Report) error { return WriteHTML(w, r, beside) }},
+		{FileHTML, func(w io.Writer, r *Report) error { return WriteHTML(w, r, defects) }},
 		{FileJUnit, WriteJUnit},
 		{FileSummary, WriteSummary},
 	} {

@@ -32,7 +32,9 @@ type runFlags struct {
 	shuffle, quiet, noReport bool
 	out                      string
 	suite, profile, ndjson   string
+	defectsFile              string
 	known                    known
+	defects                  *reports.DefectTable
 }
 
 // Run is `clusterspec run`. The version goes into the report.
@@ -63,6 +65,7 @@ func Run(version string) *cobra.Command {
 	flags.IntVar(&f.retry, "retry", 0, "how often a scenario that failed is run again, until it passes; then it is flaky")
 	flags.BoolVar(&f.shuffle, "shuffle", false, "run the scenarios of each feature in an order drawn from the seed")
 	flags.BoolVar(&f.quiet, "quiet", false, "no line for each result, only the end")
+	flags.StringVar(&f.defectsFile, "defects", "", "defects.json of clusterspec defects: the report tells which scenarios catch which deliberate errors")
 	flags.StringVar(&f.out, "out", "reports/out", "folder of the report")
 	flags.BoolVar(&f.noReport, "no-report", false, "write no report")
 	flags.StringVar(&f.ndjson, "ndjson", "", "write the results as Cucumber Messages into this file as well; with several targets one file for each")
@@ -84,6 +87,9 @@ func run(cmd *cobra.Command, f *runFlags) error {
 		return &steps.UsageError{Reason: "--repeat must be at least 1, and --node-timeout, --parallel and --retry not below 0"}
 	}
 	if err := f.known.read(); err != nil {
+		return err
+	}
+	if err := f.readDefects(); err != nil {
 		return err
 	}
 	if f.known.failed != nil {
@@ -117,6 +123,22 @@ func run(cmd *cobra.Command, f *runFlags) error {
 		return err
 	}
 	return f.deliver(report, console)
+}
+
+// readDefects reads the table that the report is to show, if there is one.
+func (f *runFlags) readDefects() error {
+	if f.defectsFile == "" {
+		return nil
+	}
+	file, err := os.Open(f.defectsFile)
+	if err != nil {
+		return &steps.UsageError{Reason: fmt.Sprintf("%v; `clusterspec defects` writes it", err)}
+	}
+	defer file.Close()
+	if f.defects, err = reports.ReadDefectsJSON(file); err != nil {
+		return &steps.UsageError{Reason: f.defectsFile + ": " + err.Error()}
+	}
+	return nil
 }
 
 // makeWritable makes the report's folder and tries to write there.
@@ -176,7 +198,7 @@ func (f *runFlags) deliver(report *reports.Report, console *reports.Console) err
 	dir := ""
 	if !f.noReport {
 		dir = f.out
-		written = reports.WriteAll(dir, report, reports.Beside{})
+		written = reports.WriteAll(dir, report, f.defects)
 	}
 	if f.ndjson != "" {
 		written = errors.Join(written, messages.WriteFiles(f.ndjson, report, features.FS))
