@@ -66,7 +66,8 @@ type Engine struct {
 	endpoints endpointType
 	password  string // requirepass
 
-	scripts knownScripts
+	scripts   knownScripts
+	libraries libraries
 
 	wrongSlot func([]byte) slot.Slot // in place of slot.Of; nil unless a defect says so
 

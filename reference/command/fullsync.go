@@ -61,6 +61,7 @@ func (e *Engine) wholeSnapshot() []byte {
 // describeKeys begins a snapshot for a replica.
 func (e *Engine) describeKeys(w *rdb.Writer) {
 	e.describeHistory(w)
+	e.writeLibraries(w)
 	w.Begin(e.DB.Len(), e.DB.LenExpiring())
 }
 

@@ -142,8 +142,8 @@ func (e *Engine) infoMemory(t *infoText) {
 		t.add("total_system_memory_human", "%s", humanBytes(total))
 	}
 	t.add("number_of_cached_scripts", "%d", len(e.scripts.known))
-	t.add("number_of_functions", "0")
-	t.add("number_of_libraries", "0")
+	t.add("number_of_functions", "%d", len(e.libraries.functions))
+	t.add("number_of_libraries", "%d", len(e.libraries.byName))
 	t.add("maxmemory", "0")
 	t.add("maxmemory_human", "0B")
 	t.add("maxmemory_policy", "noeviction")

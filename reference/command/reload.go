@@ -32,6 +32,7 @@ func debugReload(c *Call) {
 func (e *Engine) reload() error {
 	file := e.wholeSnapshot()
 	e.Flush()
+	e.DropLibraries()
 	if err := rdb.Read(file, reloading{e}); err != nil {
 		return fmt.Errorf("reading back the snapshot of DEBUG RELOAD: %w", err)
 	}
@@ -53,4 +54,4 @@ func (r reloading) Key(key []byte, v keyspace.Value) error {
 	return nil
 }
 
-func (r reloading) Function([]byte) error { return nil } // there are none
+func (r reloading) Function(source []byte) error { return r.LoadLibrary(source) }

@@ -144,6 +144,7 @@ func (e *Engine) beginSave() {
 		e.describeHistory(w)
 	}
 	w.Aux("aof-base", "0")
+	e.writeLibraries(w)
 	w.Begin(e.DB.Len(), e.DB.LenExpiring())
 	e.saver.runs++
 	e.saver.lastTry = e.Now.Mono

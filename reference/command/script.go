@@ -135,8 +135,7 @@ func (ss *knownScripts) stay(sha string) {
 	}
 }
 
-// scriptFlags are the flags of an EVAL: a script that tells its own is treated as a command that has them
-// (Redis: scriptFlagsToCmdFlags).
+// scriptFlags are the flags of an EVAL: a script that tells its own is treated as a command that has them.
 func scriptFlags(e *Engine, args [][]byte) Flags {
 	cmd := table.command(args[0])
 	flags := cmd.Flags
@@ -147,10 +146,14 @@ func scriptFlags(e *Engine, args [][]byte) Flags {
 	if s == nil || s.Flags.Has(script.Undeclared) {
 		return flags
 	}
+	return declaredFlags(flags, s.Flags)
+}
+
+// declaredFlags are those of a command that runs what has told its own (Redis: scriptFlagsToCmdFlags).
+func declaredFlags(flags Flags, own script.Flags) Flags {
 	flags &^= Stale | DenyOOM | Write | MayReplicate
-	if !s.Flags.Has(script.NoWrites) {
-		flags |= Write
-		return flags
+	if !own.Has(script.NoWrites) {
+		return flags | Write
 	}
 	return flags &^ RunsScript
 }
@@ -188,10 +191,17 @@ func (c *Call) runScript(s *script.Script) {
 	if !ok {
 		return
 	}
+	c.runProgram(s.Flags, n, func(run *scriptRun, keys, args [][]byte) bool {
+		return c.scripts.interpreter.Run(s, run, c.scripts.instructions, keys, args, c.Reply)
+	})
+}
+
+// runProgram runs a script or a function that has these flags, with the first n words of the request as its keys.
+func (c *Call) runProgram(flags script.Flags, n int64, program func(run *scriptRun, keys, args [][]byte) (counted bool)) {
 	words := c.Args[3:]
 	readOnly := c.Cmd.Flags.Has(ReadOnly)
-	declared := !s.Flags.Has(script.Undeclared)
-	writes := declared && !s.Flags.Has(script.NoWrites)
+	declared := !flags.Has(script.Undeclared)
+	writes := declared && !flags.Has(script.NoWrites)
 	switch {
 	case n > int64(len(words)):
 		c.Error("ERR Number of keys can't be greater than number of args")
@@ -199,7 +209,7 @@ func (c *Call) runScript(s *script.Script) {
 	case n < 0:
 		c.Error("ERR Number of keys can't be negative")
 		return
-	case declared && s.Flags.Has(script.NoCluster) && c.Cluster != nil:
+	case declared && flags.Has(script.NoCluster) && c.Cluster != nil:
 		c.Error("ERR Can not run script on cluster, 'no-cluster' flag is set.")
 		return
 	case writes && c.replica && !c.Session.Primary:
@@ -209,11 +219,11 @@ func (c *Call) runScript(s *script.Script) {
 		c.Error("ERR Can not execute a script with write flag using *_ro command.")
 		return
 	}
-	run := &scriptRun{c: c, readOnly: readOnly || declared && !writes, anySlot: !declared || s.Flags.Has(script.AllowCrossSlot), slot: -1}
+	run := &scriptRun{c: c, readOnly: readOnly || declared && !writes, anySlot: !declared || flags.Has(script.AllowCrossSlot), slot: -1}
 	if n > 0 {
 		run.slot = int(c.SlotOf(words[0]))
 	}
-	c.errorCounted = c.scripts.interpreter.Run(s, run, c.scripts.instructions, words[:n], words[n:], c.Reply)
+	c.errorCounted = program(run, words[:n], words[n:])
 }
 
 // scriptRun runs the commands of one script. It is a script.Host.

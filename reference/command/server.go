@@ -2,12 +2,7 @@ package command
 
 import (
 	"bytes"
-	"encoding/binary"
-	"fmt"
-	"math"
 	"strconv"
-
-	"github.com/clusterspec/clusterspec/reference/rdb"
 )
 
 // serverCommands concern the node as a server. INFO and DEBUG have files of their own.
@@ -35,33 +30,6 @@ var serverCommands = []Command{
 		Name: "config|set", Arity: -4, Flags: Admin | NoScript | Loading | Stale, Group: "server", Since: "2.0.0",
 		Complexity: "O(N) in the number of options", Tips: []string{"request_policy:all_nodes", "response_policy:all_succeeded"},
 		Syntax: "<option> <value> [<option> <value> ...]", Summary: "Changes options: all or none", Run: configSet,
-	},
-	{
-		Name: "function", Arity: -2, Group: "scripting", Since: "7.0.0", Complexity: "That of the subcommand",
-		Summary: "Lists and copies libraries of functions; there are none here",
-	},
-	{
-		Name: "function|dump", Arity: 2, Flags: NoScript, Group: "scripting", Since: "7.0.0",
-		Complexity: "O(1)", Summary: "Returns all libraries in the form that RESTORE reads", Run: functionDump,
-	},
-	{
-		Name: "function|flush", Arity: -2, Flags: Write | NoScript, Group: "scripting", Since: "7.0.0",
-		Complexity: "O(1)", Tips: []string{"request_policy:all_shards", "response_policy:all_succeeded"}, Syntax: "[ASYNC|SYNC]",
-		Summary: "Deletes all libraries", Run: functionFlush,
-	},
-	{
-		Name: "function|help", Arity: 2, Flags: Loading | Stale, Group: "scripting", Since: "7.0.0",
-		Complexity: "O(1)", Summary: "Lists the subcommands", Run: help,
-	},
-	{
-		Name: "function|list", Arity: -2, Flags: NoScript, Group: "scripting", Since: "7.0.0",
-		Complexity: "O(1)", Tips: []string{"nondeterministic_output_order"}, Syntax: "[LIBRARYNAME <pattern>] [WITHCODE]",
-		Summary: "Lists the libraries", Run: functionList,
-	},
-	{
-		Name: "function|restore", Arity: -3, Flags: Write | DenyOOM | NoScript, Group: "scripting", Since: "7.0.0",
-		Complexity: "O(1)", Tips: []string{"request_policy:all_shards", "response_policy:all_succeeded"}, Syntax: "<payload> [FLUSH|APPEND|REPLACE]",
-		Summary: "Takes over what DUMP returned, which must be without libraries", Run: functionRestore,
 	},
 	{
 		Name: "time", Arity: 1, Flags: Loading | Stale | Fast, Group: "server", Since: "2.6.0", Complexity: "O(1)",
@@ -141,75 +109,4 @@ func unixTime(c *Call) {
 	c.Reply.Array(2)
 	c.Reply.BulkString(strconv.FormatInt(int64(c.Now.Wall)/1000, 10))
 	c.Reply.BulkString(strconv.FormatInt(int64(c.Now.Wall)%1000*1000, 10))
-}
-
-// The function library is empty, and stays so: redis-cli asks for it before it adds a node to a cluster.
-
-func functionList(c *Call) {
-	withCode, named := false, false
-	for i := 2; i < len(c.Args); i++ {
-		switch word := c.Args[i]; {
-		case !withCode && is(word, "WITHCODE"):
-			withCode = true
-		case !named && is(word, "LIBRARYNAME"):
-			if i++; i == len(c.Args) {
-				c.Error("ERR library name argument was not given")
-				return
-			}
-			named = true
-		default:
-			c.Error(fmt.Sprintf("ERR Unknown argument %s", cString(word, math.MaxInt)))
-			return
-		}
-	}
-	c.Reply.Array(0)
-}
-
-// A dump ends with the version of the format, in two bytes, and a checksum, in eight (section 8.4).
-const (
-	dumpVersionBytes  = 2
-	dumpChecksumBytes = 8
-	newestDumpVersion = 12
-)
-
-func functionFlush(c *Call) {
-	if len(c.Args) > 3 {
-		c.badSubcommand()
-		return
-	}
-	if len(c.Args) == 3 && !is(c.Args[2], "SYNC") && !is(c.Args[2], "ASYNC") {
-		c.Error("ERR FUNCTION FLUSH only supports SYNC|ASYNC option")
-		return
-	}
-	c.Changed(1)
-	c.OK()
-}
-
-func functionDump(c *Call) {
-	payload := binary.LittleEndian.AppendUint16(nil, rdb.Version)
-	c.Reply.Bulk(binary.LittleEndian.AppendUint64(payload, rdb.CRC64(0, payload)))
-}
-
-func functionRestore(c *Call) {
-	payload := c.Args[2]
-	switch {
-	case len(c.Args) > 4:
-		c.badSubcommand()
-		return
-	case len(c.Args) == 4 && !is(c.Args[3], "FLUSH") && !is(c.Args[3], "APPEND") && !is(c.Args[3], "REPLACE"):
-		c.Error("ERR Wrong restore policy given, value should be either FLUSH, APPEND or REPLACE.")
-		return
-	}
-	content := len(payload) - dumpVersionBytes - dumpChecksumBytes
-	if content < 0 || binary.LittleEndian.Uint16(payload[content:]) > newestDumpVersion ||
-		binary.LittleEndian.Uint64(payload[content+dumpVersionBytes:]) != rdb.CRC64(0, payload[:content+dumpVersionBytes]) {
-		c.Error("ERR " + rdb.ErrChecksum.Error())
-		return
-	}
-	if content > 0 {
-		c.Error("ERR this node has no functions, and the payload has: delete them at their source")
-		return
-	}
-	c.Changed(1)
-	c.OK()
 }

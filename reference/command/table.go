@@ -11,7 +11,7 @@ var groups = [][]Command{
 	connectionCommands, clientCommands, trackingCommands, transactionCommands, pubsubCommands,
 	stringCommands, lcsCommands, bitCommands, bitfieldCommands, hyperloglogCommands, geoCommands, settingCommands, counterCommands, keyCommands, expiryCommands, databaseCommands,
 	listCommands, listMoveCommands, listWaitCommands, hashCommands, setCommands, setRandomCommands, setAlgebraCommands, zsetCommands, zrangeCommands, zpopCommands, zwaitCommands, zalgebraCommands, sortCommands,
-	scriptCommands, serverCommands, saveCommands, shutdownCommands, infoCommands, introspectionCommands, debugCommands,
+	scriptCommands, functionCommands, serverCommands, saveCommands, shutdownCommands, infoCommands, introspectionCommands, debugCommands,
 	slowlogCommands, latencyCommands, monitorCommands, memoryCommands, aclCommands,
 	clusterCommands, clusterOrders, slotStatsCommands, replicationCommands, migrateCommands, dumpCommands,
 }

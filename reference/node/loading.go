@@ -118,7 +118,5 @@ func (l *loading) Key(key []byte, v keyspace.Value) error {
 	return nil
 }
 
-// Function refuses a file with a library: it would be lost with the next snapshot.
-func (l *loading) Function([]byte) error {
-	return fmt.Errorf("the file has a function library, and this node has no functions: delete it where the file comes from")
-}
+// Function takes a library.
+func (l *loading) Function(source []byte) error { return l.n.engine.LoadLibrary(source) }

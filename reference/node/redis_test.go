@@ -2,6 +2,7 @@ package node
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -207,6 +208,43 @@ func TestChainThroughUs(t *testing.T) {
 	eventually(t, "the same data at the end of the chain", func() bool { return digest(last) == digest(first) })
 	want(t, first.Port, "+OK\r\n", "SET", "later", "x")
 	eventually(t, "a later write at the end of the chain", func() bool { return digest(last) == digest(first) })
+}
+
+// TestFunctionsTravel: libraries go down a chain as TestChainThroughUs has it, in the snapshot and in the stream, and by DUMP and RESTORE.
+func TestFunctionsTravel(t *testing.T) {
+	first, s := oracle.Start(t, "--repl-diskless-sync-delay", "0"), startShell(t, nil)
+	library := func(name, body string) string {
+		return fmt.Sprintf("#!lua name=%s\nredis.register_function{function_name='%s', callback=function() %s end, flags={'no-writes'}}", name, name, body)
+	}
+	want(t, first.Port, "$5\r\nearly\r\n", "FUNCTION", "LOAD", library("early", "return 'snapshot'"))
+	s.do(func() {
+		s.node.becomeReplica()
+		s.node.upstream.follow(cluster.Follow{IP: "127.0.0.1", Port: uint16(first.Port)})
+	})
+	serves := func(port int, reply, name string) {
+		t.Helper()
+		eventually(t, name, func() bool { return ask(t, port, "FCALL_RO", name, "0") == reply })
+	}
+	serves(s.port, "$8\r\nsnapshot\r\n", "early")
+	last := oracle.Start(t, "--replicaof", "127.0.0.1 "+strconv.Itoa(s.port))
+	serves(last.Port, "$8\r\nsnapshot\r\n", "early")
+	want(t, first.Port, "$4\r\nlate\r\n", "FUNCTION", "LOAD", library("late", "return 'stream'"))
+	serves(s.port, "$6\r\nstream\r\n", "late")
+	serves(last.Port, "$6\r\nstream\r\n", "late")
+	want(t, first.Port, "+OK\r\n", "FUNCTION", "DELETE", "early")
+	serves(last.Port, "-ERR Function not found\r\n", "early")
+
+	other := startShell(t, nil)
+	for _, hop := range [][2]int{{first.Port, other.port}, {other.port, oracle.Start(t).Port}} {
+		want(t, hop[1], "+OK\r\n", "FUNCTION", "RESTORE", bulk(ask(t, hop[0], "FUNCTION", "DUMP")))
+		serves(hop[1], "$6\r\nstream\r\n", "late")
+	}
+	dump := bulk(ask(t, first.Port, "FUNCTION", "DUMP"))
+	want(t, other.port, "-ERR Library 'late' already exists\r\n", "FUNCTION", "RESTORE", dump)
+	want(t, other.port, "+OK\r\n", "FUNCTION", "RESTORE", dump, "REPLACE")
+	want(t, other.port, "$5\r\nearly\r\n", "FUNCTION", "LOAD", library("early", "return 1"))
+	want(t, other.port, "+OK\r\n", "FUNCTION", "RESTORE", dump, "FLUSH")
+	serves(other.port, "-ERR Function not found\r\n", "early")
 }
 
 // TestMigrateEveryKind moves values of all kinds from one redis-server to us, and on to another.

@@ -24,6 +24,7 @@ func (u *upstream) Snapshot(file []byte) error {
 	n := u.n
 	n.engine.DropReplicas()
 	n.engine.Flush()
+	n.engine.DropLibraries()
 	u.empty = true
 	if err := rdb.Read(file, loader{n}); err != nil {
 		n.engine.Flush()
@@ -58,10 +59,7 @@ func (l loader) Key(key []byte, v keyspace.Value) error {
 	return nil
 }
 
-func (l loader) Function([]byte) error {
-	l.n.log(Warning, "the snapshot has a function library, which is not supported: left out")
-	return nil
-}
+func (l loader) Function(source []byte) error { return l.n.engine.LoadLibrary(source) }
 
 // stream applies and relays the commands our primary sends. A transaction is applied when all of it is there: a link that
 // breaks in its middle must not leave us with half of it, and with an offset inside of it.

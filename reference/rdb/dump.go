@@ -22,6 +22,9 @@ const (
 var (
 	ErrChecksum = errors.New("DUMP payload version or checksum are wrong")
 	ErrFormat   = errors.New("Bad data format") //lint:ignore ST1005 Redis' text
+
+	errNoLibrary  = errors.New("given type is not a function")
+	errBadLibrary = errors.New("failed loading the given functions payload")
 )
 
 // footerBytes is the end of a payload: version and checksum, both little endian.
@@ -48,12 +51,11 @@ func ValueLen(v keyspace.Value, compress bool) int {
 // *UnsupportedError, which is an ErrFormat as well. As with Redis, bytes between the value and the footer do not
 // matter.
 func ParseDump(payload []byte) (keyspace.Value, error) {
-	body := len(payload) - footerBytes
-	if body < 0 || binary.LittleEndian.Uint16(payload[body:]) > VersionMax ||
-		binary.LittleEndian.Uint64(payload[body+2:]) != CRC64(0, payload[:body+2]) {
-		return keyspace.Value{}, ErrChecksum
+	body, err := openEnvelope(payload)
+	if err != nil {
+		return keyspace.Value{}, err
 	}
-	in := input{b: payload[:body]}
+	in := input{b: body}
 	kind, err := in.oneByte()
 	if err != nil {
 		return keyspace.Value{}, ErrFormat
@@ -66,4 +68,13 @@ func ParseDump(payload []byte) (keyspace.Value, error) {
 		return keyspace.Value{}, ErrFormat
 	}
 	return v, nil
+}
+
+// openEnvelope looks at version and checksum of a payload and cuts them off.
+func openEnvelope(payload []byte) (body []byte, err error) {
+	n := len(payload) - footerBytes
+	if n < 0 || binary.LittleEndian.Uint16(payload[n:]) > VersionMax || binary.LittleEndian.Uint64(payload[n+2:]) != CRC64(0, payload[:n+2]) {
+		return nil, ErrChecksum
+	}
+	return payload[:n], nil
 }

@@ -56,23 +56,33 @@ func (in *Interpreter) Run(s *Script, host Host, instructions int, keys, args []
 	if in.state == nil {
 		in.open()
 	}
+	in.begin(host, instructions)
 	l := in.state
-	in.run = &run{host: host, budget: budget{left: instructions, open: make(chan struct{})}, proto: 2, replicate: true, chance: rand.New(rand.NewSource(0))}
 	in.sandbox.globals.RawSetString("KEYS", words(l, keys))
 	in.sandbox.globals.RawSetString("ARGV", words(l, args))
-	l.SetContext(&in.run.budget)
-
 	l.Push(l.NewFunctionFromProto(s.code))
-	err := l.PCall(0, 1, in.sandbox.locate)
-	bools := in.run.proto == 3
-	if err == nil {
-		reply(w, l.Get(-1), bools, 0)
+	counted, ok := in.finish(l.PCall(0, 1, in.sandbox.locate), s.SHA, w)
+	if ok {
 		in.clean()
-		return false
+	} else {
+		in.state, in.run = nil, nil // it may be in any state
 	}
-	counted = in.fail(s, err, w)
-	in.state, in.run = nil, nil // it may be in any state
 	return counted
+}
+
+// begin opens a run.
+func (in *Interpreter) begin(host Host, instructions int) {
+	in.run = &run{host: host, budget: budget{left: instructions, open: make(chan struct{})}, proto: 2, replicate: true, chance: rand.New(rand.NewSource(0))}
+	in.state.SetContext(&in.run.budget)
+}
+
+// finish writes what a run returned, or the error that ended it, which names what was run.
+func (in *Interpreter) finish(err error, name string, w *resp.Writer) (counted, ok bool) {
+	if err != nil {
+		return in.fail(name, err, w), false
+	}
+	reply(w, in.state.Get(-1), in.run.proto == 3, 0)
+	return false, true
 }
 
 // clean leaves nothing of a script for the next one.
@@ -93,7 +103,7 @@ func words(l *lua.LState, list [][]byte) *lua.LTable {
 }
 
 // fail replies with the error that ended a script (Redis: luaCallFunction).
-func (in *Interpreter) fail(s *Script, err error, w *resp.Writer) (counted bool) {
+func (in *Interpreter) fail(name string, err error, w *resp.Writer) (counted bool) {
 	failure, ok := err.(*lua.ApiError)
 	if !ok || failure.Type == lua.ApiErrorPanic {
 		w.Error(fmt.Sprintf("ERR the script was ended: %v", err))
@@ -111,7 +121,7 @@ func (in *Interpreter) fail(s *Script, err error, w *resp.Writer) (counted bool)
 	if source, ok := t.RawGetString("source").(lua.LString); ok {
 		where = fmt.Sprintf(", on %s:%s", source, t.RawGetString("line"))
 	}
-	w.Error(fmt.Sprintf("%s script: %s%s.", text, s.SHA, where))
+	w.Error(fmt.Sprintf("%s script: %s%s.", text, name, where))
 	return lua.LVAsBool(t.RawGetString("ignore_error_stats_update"))
 }
 

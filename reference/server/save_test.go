@@ -83,6 +83,7 @@ func TestSnapshotsAreRedisSnapshots(t *testing.T) {
 		for _, request := range everyKind() {
 			c.ask(t, request...)
 		}
+		c.ask(t, "FUNCTION", "LOAD", "#!lua name=lib\nredis.register_function('seven', function() return 7 end)")
 		want := digests(t, c)
 		c.do(t, "+OK", "SAVE")
 		s.Kill()
@@ -93,11 +94,14 @@ func TestSnapshotsAreRedisSnapshots(t *testing.T) {
 		if got := digests(t, redis); got != want {
 			t.Fatalf("redis-server has loaded\n%s\nwant\n%s", got, want)
 		}
+		redis.do(t, ":7", "FCALL", "seven", "0")
 		redis.do(t, "+OK", "SAVE")
 		again := startServer(t, false, dir, args...)
-		if got := digests(t, dialUntil(t, again.Addr())); got != want {
+		c = dialUntil(t, again.Addr())
+		if got := digests(t, c); got != want {
 			t.Fatalf("after redis-server has saved it:\n%s\nwant\n%s", got, want)
 		}
+		c.do(t, ":7", "FCALL", "seven", "0")
 	}
 }
 
