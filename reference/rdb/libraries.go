@@ -5,7 +5,9 @@ import "encoding/binary"
 // Library adds the source of a function library. Libraries come before Begin.
 func (w *Writer) Library(source []byte) { w.buf = appendLibrary(w.buf, source) }
 
-func appendLibrary(dst, source []byte) []byte { return appendText(append(dst, opFunction), source, nil) }
+func appendLibrary(dst, source []byte) []byte {
+	return appendText(append(dst, opFunction), source, nil)
+}
 
 // AppendLibraries appends the payload of FUNCTION DUMP: the sources of libraries, version, checksum.
 func AppendLibraries(dst []byte, sources [][]byte) []byte {
