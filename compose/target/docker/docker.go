@@ -180,7 +180,10 @@ func (c *Cluster) startHolder(ctx context.Context, nodes int, options map[string
 		if err == nil || try == tries || !isPortTaken(err) {
 			return err
 		}
-		if err := errors.Join(c.removeContainers(), c.releasePorts()); err != nil {
+		if err := c.removeContainers(); err != nil {
+			return err // Close tries again: it finds them by the ports
+		}
+		if err := c.releasePorts(); err != nil {
 			return err
 		}
 	}

@@ -22,6 +22,7 @@ import (
 // Limits on what an engine may take. A healthy one needs a fraction.
 const (
 	connectLimit = 10 * time.Second
+	createLimit  = time.Minute
 	removeLimit  = time.Minute
 )
 

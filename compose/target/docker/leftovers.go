@@ -1,12 +1,14 @@
 package docker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/containerd/errdefs"
 	"github.com/moby/moby/client"
@@ -56,14 +58,30 @@ func (e *engine) orphans(ctx context.Context) (ids []string, err error) {
 	return ids, err
 }
 
-// removeOwned removes the containers of one cluster. It goes on when the run has been cancelled.
+// removeOwned removes the containers of one cluster, and returns when the engine has none of them any more: one whose removal somebody else
+// has begun may stay after all, and a busy engine may refuse at first. It goes on when the run has been cancelled.
 func (e *engine) removeOwned(owner string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), removeLimit)
 	defer cancel()
-	ids, err := e.owned(ctx, owner)
-	if err != nil {
-		return fmt.Errorf("looking for the containers to remove: %w", err)
+	for {
+		ids, err := e.owned(ctx, owner)
+		if err == nil && len(ids) == 0 {
+			return nil
+		}
+		err = errors.Join(err, e.removeAll(ctx, ids))
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%d containers are left behind after %v, with the label %s=%s: %w", len(ids), removeLimit, ownerLabel, owner, cmp.Or(err, ctx.Err()))
+		case <-time.After(removePause):
+		}
 	}
+}
+
+// removePause is how long the engine is left alone before it is asked again.
+const removePause = 20 * time.Millisecond
+
+// removeAll removes containers at the same time.
+func (e *engine) removeAll(ctx context.Context, ids []string) (err error) {
 	errs := make(chan error, len(ids))
 	for _, id := range ids {
 		go func() { errs <- e.remove(ctx, id) }()

@@ -142,8 +142,14 @@ func (n *Node) create(ctx context.Context) error {
 	return n.start(ctx)
 }
 
-// pack makes the container.
+// pack makes the container. A request that has been sent is waited for: the engine makes a container whether anybody waits or not, and one
+// that came after Close has looked for them would stay.
 func (n *Node) pack(ctx context.Context) (err error) {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("creating the container of node %s: %w", n.name, context.Cause(ctx))
+	}
+	creating, cancel := context.WithTimeout(context.WithoutCancel(ctx), createLimit)
+	defer cancel()
 	request := testcontainers.ContainerRequest{
 		Image:  n.cluster.image.id,
 		Cmd:    slices.Concat(n.cluster.image.command, target.CommandLine(n.options)),
@@ -153,7 +159,7 @@ func (n *Node) pack(ctx context.Context) (err error) {
 	if n.isHolder() {
 		request.ExposedPorts, request.HostConfigModifier = n.cluster.publish()
 	}
-	if n.container, err = n.cluster.engine.provider.CreateContainer(ctx, request); err != nil {
+	if n.container, err = n.cluster.engine.provider.CreateContainer(creating, request); err != nil {
 		return fmt.Errorf("creating the container of node %s: %w", n.name, err)
 	}
 	return nil
