@@ -53,6 +53,14 @@ func (n *Node) carryOutOne(e cluster.Effect) {
 	case cluster.Deliver:
 		n.engine.Deliver(e.Channel, e.Payload, e.Shard)
 	case cluster.Note:
-		n.log(Notice, "%s", e.String())
+		n.log(levelOf(e.Kind), "%s", e.String())
 	}
+}
+
+// levelOf is how much a note matters. Of old claims there is one for each packet that was on its way when a partition healed.
+func levelOf(kind cluster.NoteKind) Level {
+	if kind == cluster.UpdateSent {
+		return Verbose
+	}
+	return Notice
 }
