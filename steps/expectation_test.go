@@ -92,3 +92,24 @@ func TestFits(t *testing.T) {
 		}
 	}
 }
+
+// FuzzExpectation: no text panics, one that is read can be compared with every kind of reply, and a reply fits what it is written as.
+func FuzzExpectation(f *testing.F) {
+	for _, text := range []string{`simple "OK"`, `integer from -1 to 9`, `array of 2`, `an array that begins with bulk "a"`, `an error that begins with "ERR" or "WRONG"`, `array [integer 1, null, array []]`} {
+		f.Add(text)
+	}
+	replies := []wireValue{{}, {Kind: wire.Array, Items: make([]wireValue, 1)}, {Kind: wire.Bulk, Null: true}, {Kind: wire.Integer, Text: "7"}, {Kind: wire.Error, Text: "ERR"}}
+	f.Fuzz(func(t *testing.T, text string) {
+		e, err := parseExpectation(text)
+		if err == nil {
+			for _, reply := range replies {
+				e.matches(reply)
+			}
+		}
+		if v, rest, err := parseValue(text); err == nil && rest == "" {
+			if again, _, err := parseValue(v.String()); err != nil || !sameReply(v, again) {
+				t.Errorf("%q is written as %s, which reads as %s, %v", text, v, again, err)
+			}
+		}
+	})
+}

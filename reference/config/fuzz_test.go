@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"strings"
 	"testing"
 )
 
@@ -24,6 +25,29 @@ func FuzzParse(f *testing.F) {
 				if c.String(p.Name) != d.String(p.Name) {
 					t.Errorf("%s is %q and read back as %q from\n%s", p.Name, c.String(p.Name), d.String(p.Name), again)
 				}
+			}
+		}
+	})
+}
+
+// FuzzArgs reads arbitrary command lines, their words between line breaks. What is accepted means the same when it is written as a file.
+func FuzzArgs(f *testing.F) {
+	f.Add("--port\n7001\n--bind\n127.0.0.1\n-::1\n--cluster-enabled\nyes")
+	f.Add("redis.conf\n--save\n3600 1 300 100\n--port=7001")
+	f.Add("-\n--loglevel debug\n--daemonize no")
+	f.Fuzz(func(t *testing.T, text string) {
+		c, err := Parse(strings.Split(text, "\n"), func(string) ([]byte, error) { return []byte("timeout 5\n"), nil })
+		if err != nil {
+			return
+		}
+		again := string(c.Rewrite(nil))
+		d, err := parseText(again)
+		if err != nil {
+			t.Fatalf("what it wrote cannot be read: %v\n%s", err, again)
+		}
+		for _, p := range Params() {
+			if c.String(p.Name) != d.String(p.Name) {
+				t.Errorf("%s is %q and read back as %q from\n%s", p.Name, c.String(p.Name), d.String(p.Name), again)
 			}
 		}
 	})

@@ -88,7 +88,7 @@ var own = []Param{
 	{Name: "shutdown-timeout", Kind: Int, Default: "10", Max: math.MaxInt32, Settable: true, Doc: "seconds an ending primary waits for its replicas"},
 
 	// Persistence.
-	{Name: "save", Kind: String, Default: "3600 1 300 100 60 10000", Settable: true, Doc: "when to save a snapshot: pairs of seconds since the last one and changes; empty: never", check: savePoints, mergeAtStart: addSavePoints},
+	{Name: "save", Kind: String, Default: "3600 1 300 100 60 10000", Settable: true, Doc: "when to save a snapshot: pairs of seconds since the last one and changes; empty: never", check: savePoints, merge: newSavePoints, mergeAtStart: addSavePoints},
 	{Name: "dbfilename", Kind: String, Default: "dump.rdb", Protected: true, Doc: "the snapshot, in dir", check: fileName},
 	{Name: "rdbcompression", Kind: Bool, Default: "yes", Settable: true, Doc: "pack texts in the snapshot (LZF)"},
 	{Name: "rdbchecksum", Kind: Bool, Default: "yes", Doc: "end the snapshot with a checksum, and verify it"},
@@ -293,12 +293,23 @@ func fileName(text string) error {
 	return nil
 }
 
+// newSavePoints writes points as Redis shows them.
+func newSavePoints(_, text string) (string, error) {
+	words := strings.Fields(text)
+	for i, word := range words {
+		n, _ := strconv.Atoi(word) // they were checked
+		words[i] = strconv.Itoa(n)
+	}
+	return strings.Join(words, " "), nil
+}
+
 // addSavePoints adds to the points that were given before.
 func addSavePoints(old, text string) (string, error) {
 	if text == "" {
 		return "", nil
 	}
-	return strings.TrimSpace(old + " " + text), nil
+	more, err := newSavePoints("", text)
+	return strings.TrimSpace(old + " " + more), err
 }
 
 func notUpstart(text string) error {

@@ -97,3 +97,19 @@ func TestDiscoverWithoutPrograms(t *testing.T) {
 		t.Errorf("container: %+v", found[2])
 	}
 }
+
+// FuzzParse: no form panics, and a target says what it was made of.
+func FuzzParse(f *testing.F) {
+	for _, spec := range []string{"reference:defect=ask-for-moved", "exec:./my-server --port {port}", "docker:redis:7.4", "addr:[::1]:7000, host:701", "mix:exec:a++b {port}+reference"} {
+		f.Add(spec)
+	}
+	f.Fuzz(func(t *testing.T, spec string) {
+		got, err := Parse(spec, target.Env{})
+		if (got == nil) != (err != nil) {
+			t.Errorf("%q: %v, %v", spec, got, err)
+		}
+		if err == nil && got.Spec() != spec {
+			t.Errorf("%q says that it is %q", spec, got.Spec())
+		}
+	})
+}
