@@ -103,10 +103,19 @@ func (e *Engine) infoServer(t *infoText) {
 	t.add("config_file", "%s", p.ConfigFile)
 }
 
+// BusConnections is how many connections of the cluster bus count against maxclients: two for each other node, whether they stand or not (Redis:
+// getClusterConnectionsCount).
+func (e *Engine) BusConnections() int {
+	if e.Cluster == nil {
+		return 0
+	}
+	return 2 * (len(e.Cluster.Peers()) - 1)
+}
+
 func (e *Engine) infoClients(t *infoText) {
 	t.add("connected_clients", "%d", len(e.sessions)-len(e.replicas))
 	if e.Cluster != nil {
-		t.add("cluster_connections", "%d", len(e.Cluster.Links()))
+		t.add("cluster_connections", "%d", e.BusConnections())
 	}
 	t.add("maxclients", "%d", e.Config.Int("maxclients"))
 	var waiting, keys int

@@ -21,13 +21,20 @@ func (n *Node) acceptClient(c *Conn) {
 	n.clients[c.Session] = c
 	n.engine.Open(c.Session)
 	switch {
-	case len(n.clients) > n.limits.clients:
+	case len(n.clients)+n.engine.BusConnections() > n.limits.clients:
 		n.engine.CountRefused()
-		n.refuse(c, "ERR max number of clients reached")
+		n.refuse(c, n.tooManyClients())
 	case n.protected() && !c.Session.Unix && !c.Remote.Addr().Unmap().IsLoopback():
 		n.refuse(c, "DENIED protected mode is on, no password is set, and you are not on this host. "+
 			"Set requirepass, or protected-mode no, to accept connections from elsewhere.")
 	}
+}
+
+func (n *Node) tooManyClients() string {
+	if n.machine == nil {
+		return "ERR max number of clients reached"
+	}
+	return "ERR max number of clients + cluster connections reached"
 }
 
 // protected says whether only clients on this host may connect.

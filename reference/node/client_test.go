@@ -192,14 +192,29 @@ func TestPausedWritesComeAgainInOrder(t *testing.T) {
 	}
 }
 
+// TestTooManyClients: another node counts as two connections, as soon as there is one.
 func TestTooManyClients(t *testing.T) {
-	l := newLone(t, map[string]string{"maxclients": "2"})
-	l.accept()
-	l.accept()
-	c := l.accept()
-	l.turn()
-	if got := l.take(c); got != "-ERR max number of clients reached\r\n" || !l.closed(c) {
-		t.Errorf("the third client is told %q", got)
+	for options, want := range map[string]string{
+		"no":  "-ERR max number of clients reached\r\n",
+		"yes": "-ERR max number of clients + cluster connections reached\r\n",
+	} {
+		l := newLone(t, map[string]string{"maxclients": "3", "cluster-enabled": options})
+		first, second := l.accept(), l.accept()
+		l.turn()
+		if l.closed(first) || l.closed(second) {
+			t.Errorf("cluster-enabled %s: two clients are too many", options)
+		}
+		if options == "yes" {
+			l.send(first, "CLUSTER MEET 127.0.0.1 1234\r\n")
+			l.turn()
+		} else {
+			l.accept()
+		}
+		c := l.accept()
+		l.turn()
+		if got := l.take(c); got != want || !l.closed(c) {
+			t.Errorf("cluster-enabled %s: the client that is too many is told %q", options, got)
+		}
 	}
 }
 
