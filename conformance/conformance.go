@@ -49,7 +49,7 @@ func Test(t *testing.T, spec string, o Options) {
 	t.Helper()
 	report := run(t, spec, o)
 	if o.ReportDir != "" {
-		if err := reports.WriteAll(o.ReportDir, report); err != nil {
+		if err := reports.WriteAll(o.ReportDir, report, nil); err != nil {
 			t.Error(err)
 		}
 	}
