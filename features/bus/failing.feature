@@ -52,22 +52,30 @@ Feature: Accusations
     Scenario: An accusation that was withdrawn does not count
       Given a cluster of 2 primaries
       And a puppet X joins
+      And a puppet Y joins
       And puppet X claims slot 0 with config epoch 10
+      And puppet Y claims slot 1 with config epoch 11
+      When node B is killed
       And puppet X says that node B may be failing
-      When puppet X says that node B is well
-      And node B is killed
       Then within 3 node timeouts node A marks node B as "fail?"
-      And for 2 node timeouts node A marks node B as "fail?"
+      When puppet X says that node B is well
+      And for 1 node timeout node A marks node B as "fail?"
+      And puppet Y says that node B may be failing
+      Then for 2 node timeouts node A marks node B as "fail?"
 
     @id:bus/failing/6 @must @needs:puppet @needs:kill
     Scenario: An accusation that is older than two node timeouts does not count
       Given a cluster of 2 primaries
       And a puppet X joins
+      And a puppet Y joins
       And puppet X claims slot 0 with config epoch 10
+      And puppet Y claims slot 1 with config epoch 11
       And puppet X says that node B may be failing
+      And for 1 node timeout node A lists node B as connected
       And puppet X says nothing more of node B
       When for 3 node timeouts node A lists node B as connected
       And node B is killed
+      And puppet Y says that node B may be failing
       Then within 3 node timeouts node A marks node B as "fail?"
       And for 2 node timeouts node A marks node B as "fail?"
 

@@ -194,6 +194,17 @@ Feature: Failover
       Then within 5 node timeouts every node lists C1 as a replica of C
       And every node names C as the owner of slot 12182
 
+    @id:failure/manual/9 @must @cmd:cluster-failover
+    Scenario: TAKEOVER outdoes the newest claim
+      Given a cluster of 3 primaries with 1 replica each
+      And every replica is in sync
+      When a client sends "CLUSTER FAILOVER" to node C1
+      Then within 5 node timeouts every node lists C as a replica of C1
+      When a client sends "CLUSTER FAILOVER TAKEOVER" to node C
+      Then within 5 node timeouts every node names C as the owner of slot 12182
+      And within 5 node timeouts every node lists C1 as a replica of C
+      And node C has the greatest config epoch
+
   Rule: A replica needs the votes of a majority of the primaries
 
     @id:failure/votes/1 @must @needs:kill @needs:pause

@@ -140,7 +140,7 @@ func (m *Machine) pongReceived(p *Peer) {
 func (m *Machine) outrun(sender *Peer, f *bus.Frame) bool {
 	primary := m.byID.find(&f.Primary)
 	return primary != nil && sender.IsPrimary() && sender.slotCount > 0 && primary.ShardID == sender.ShardID &&
-		f.ConfigEpoch < sender.ConfigEpoch && !m.defects.Has(defect.BelievesOvertaken)
+		f.ConfigEpoch < sender.ConfigEpoch
 }
 
 // learnRole notes whether the sender is a primary or whose replica it is (spec 2.9, step 7).

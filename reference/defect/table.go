@@ -131,7 +131,6 @@ const (
 	// partition
 	MinorityServes
 	ElectionOnce
-	BelievesOvertaken
 
 	// pubsub
 	PublishStaysHere
@@ -258,7 +257,6 @@ var table = [count]Info{
 	WaitLies:               {"wait-counts-replicas", "failure", "answers WAIT with the number of its replicas, whether they have the writes or not"},
 	MinorityServes:         {"minority-serves", "partition", "stays up although it reaches no majority of the primaries"},
 	ElectionOnce:           {"election-never-retried", "partition", "does not ask again when an election was not won in time"},
-	BelievesOvertaken:      {"believes-overtaken", "partition", "believes frames from before a failover that arrive after it"},
 	PublishStaysHere:       {"publish-stays-here", "pubsub", "delivers PUBLISH to its own subscribers alone"},
 	PublishCountsAll:       {"publish-counts-nodes", "pubsub", "counts the nodes of the cluster in the reply to PUBLISH"},
 	ShardPublishStays:      {"spublish-stays-here", "pubsub", "does not send SPUBLISH to the other nodes of its shard"},

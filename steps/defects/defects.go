@@ -5,15 +5,15 @@
 //	hunt.go      one defect: which scenarios it meets, in which order, and what counts as noticed
 //	oracle.go    which scenarios a real server passes
 //
-// A scenario catches a defect if a check of it fails, twice in a row, on the server with the defect, while it holds on the server without and
-// on a real one. Trouble of the harness and clusters that do not form are no catch: they would not tell anybody what is wrong.
+// A scenario catches a defect if the same step of it fails twice in a row on the server with the defect, while all of it holds on the server
+// without, at the same time of the day, and on a real one. Trouble of the harness and clusters that do not form are no catch: they would not
+// tell anybody what is wrong.
 package defects
 
 import (
 	"context"
 	"fmt"
 	"io/fs"
-	"slices"
 	"sync"
 	"time"
 
@@ -70,11 +70,11 @@ func Run(ctx context.Context, o Options) (*reports.DefectTable, error) {
 		Schema: reports.DefectsSchema, Suite: o.Suite, Command: o.Command, Started: time.Now(), Target: sound.Spec(), All: o.All,
 		Defects: make([]reports.DefectRow, len(o.Defects)),
 	}
-	h := &hunter{options: &o, cases: cases}
+	h := &hunter{options: &o, cases: cases, sound: sound}
 	if err := h.huntAll(ctx, table.Defects); err != nil {
 		return nil, err
 	}
-	if err := h.believe(ctx, sound, table); err != nil {
+	if err := o.Oracle.confirm(ctx, o.Features, table); err != nil {
 		return nil, err
 	}
 	if o.All {
@@ -108,39 +108,6 @@ func (h *hunter) huntAll(ctx context.Context, rows []reports.DefectRow) error {
 	hunting.Wait()
 	close(failed)
 	return <-failed // nil once it is closed and empty
-}
-
-// believe takes out of the table what proves nothing: scenarios that fail without the defect as well, and those the oracle does not pass.
-func (h *hunter) believe(ctx context.Context, sound target.Target, table *reports.DefectTable) error {
-	var ids []string
-	for _, row := range table.Defects {
-		ids = append(ids, row.CaughtBy...)
-	}
-	slices.Sort(ids)
-	ids = slices.Compact(ids)
-	if len(ids) == 0 {
-		return nil
-	}
-	_, noisy, err := h.catchers(ctx, sound, ids)
-	if err != nil {
-		return fmt.Errorf("running the scenarios that caught something on the server without a defect: %w", err)
-	}
-	passes := func(string) bool { return true }
-	if h.options.Oracle != nil {
-		if passes, err = h.options.Oracle.passes(ctx, h.options.Features, ids); err != nil {
-			return err
-		}
-		table.Oracle = h.options.Oracle.name
-	}
-	for i := range table.Defects {
-		row := &table.Defects[i]
-		before := row.CaughtBy
-		row.CaughtBy = slices.DeleteFunc(slices.Clone(before), func(id string) bool { return slices.Contains(noisy, id) || !passes(id) })
-		if len(before) > 0 && len(row.CaughtBy) == 0 {
-			row.Symptom = fmt.Sprintf("only %v noticed, and what they say does not hold without the defect either, or on %s", before, table.Oracle)
-		}
-	}
-	return nil
 }
 
 // silent lists the scenarios that caught nothing.

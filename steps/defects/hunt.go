@@ -21,6 +21,7 @@ const (
 type hunter struct {
 	options *Options
 	cases   []reports.Case
+	sound   target.Target // without a defect
 }
 
 // hunt has a defect meet the scenarios until one of them notices, or all of them.
@@ -31,13 +32,8 @@ func (h *hunter) hunt(ctx context.Context, d Defect) (reports.DefectRow, error) 
 		return row, err
 	}
 	for _, batch := range h.batches(d) {
-		symptom, caught, err := h.catchers(ctx, t, batch)
-		if err != nil {
+		if row.CaughtBy, row.Symptom, err = h.catchers(ctx, t, batch); err != nil || row.Caught() {
 			return row, err
-		}
-		if len(caught) > 0 {
-			row.CaughtBy, row.Symptom = caught, symptom
-			break
 		}
 	}
 	return row, nil
@@ -87,35 +83,59 @@ func ids(cases []reports.Case) []string {
 	return all
 }
 
-// catchers runs scenarios on a server and returns those in which a check failed, and failed again when they were run once more; symptom is
-// what the first of them saw.
-func (h *hunter) catchers(ctx context.Context, t target.Target, ids []string) (symptom string, caught []string, err error) {
-	for range 2 {
-		report, err := steps.Run(ctx, steps.Options{
-			Targets: []target.Target{t}, Features: h.options.Features, IDs: ids, NodeTimeout: h.options.NodeTimeout, Parallel: scenariosAtOnce,
-		})
-		if err == nil {
-			err = ctx.Err()
-		}
-		if err != nil {
-			return "", nil, err
-		}
-		symptom, caught = "", nil
-		for _, r := range report.Results {
-			if !noticed(&r) {
-				continue
-			}
-			if symptom == "" {
-				symptom = r.Failure.Step + ": " + r.Failure.Message
-			}
-			caught = append(caught, r.Case)
-		}
-		if len(caught) == 0 {
-			break
-		}
-		ids = caught
+// catchers runs scenarios on a server with a defect and returns those that catch it; symptom is what the first of them saw.
+func (h *hunter) catchers(ctx context.Context, t target.Target, ids []string) (caught []string, symptom string, err error) {
+	once, err := h.failures(ctx, t, ids)
+	if err != nil || len(once) == 0 {
+		return nil, "", err
 	}
-	return symptom, caught, nil
+	again, err := h.failures(ctx, t, casesOf(once))
+	if err != nil {
+		return nil, "", err
+	}
+	again = slices.DeleteFunc(again, func(r reports.Result) bool {
+		return !slices.ContainsFunc(once, func(earlier reports.Result) bool {
+			return earlier.Case == r.Case && earlier.Failure.Step == r.Failure.Step
+		})
+	})
+	if len(again) == 0 {
+		return nil, "", nil
+	}
+	anyway, err := h.failures(ctx, h.sound, casesOf(again))
+	if err != nil {
+		return nil, "", err
+	}
+	for _, r := range again {
+		if slices.Contains(casesOf(anyway), r.Case) {
+			continue
+		}
+		if caught = append(caught, r.Case); symptom == "" {
+			symptom = symptomOf(r.Failure)
+		}
+	}
+	return caught, symptom, nil
+}
+
+// failures runs scenarios on a server and returns the results of those in which a check failed.
+func (h *hunter) failures(ctx context.Context, t target.Target, ids []string) ([]reports.Result, error) {
+	report, err := steps.Run(ctx, steps.Options{
+		Targets: []target.Target{t}, Features: h.options.Features, IDs: ids, NodeTimeout: h.options.NodeTimeout, Parallel: scenariosAtOnce,
+	})
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(report.Results, func(r reports.Result) bool { return !noticed(&r) }), nil
+}
+
+func casesOf(results []reports.Result) []string {
+	var ids []string
+	for _, r := range results {
+		ids = append(ids, r.Case)
+	}
+	return ids
 }
 
 // noticed reports whether a check of the scenario did not hold, its own or one of those after every scenario. A cluster that did not form was
@@ -126,4 +146,10 @@ func noticed(r *reports.Result) bool {
 	}
 	afterwards := strings.HasPrefix(r.Failure.Step, "After ")
 	return len(r.Failure.Expected) > 0 || afterwards
+}
+
+// symptomOf is the step, without its table, and what it saw.
+func symptomOf(f *reports.Failure) string {
+	step, _, _ := strings.Cut(f.Step, "\n")
+	return strings.TrimSuffix(step, ":") + ": " + f.Message
 }

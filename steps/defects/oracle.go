@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
+	"strings"
 
 	"github.com/clusterspec/clusterspec/compose/target"
 	"github.com/clusterspec/clusterspec/reports"
@@ -30,6 +32,32 @@ func Reported(r *reports.Report) (*Oracle, error) {
 
 // Asked is an oracle that runs the scenarios that catch something.
 func Asked(server target.Target) *Oracle { return &Oracle{server: server} }
+
+// confirm takes out of the table which scenarios the oracle does not pass. Without an oracle it takes out nothing.
+func (o *Oracle) confirm(ctx context.Context, features fs.FS, table *reports.DefectTable) error {
+	var ids []string
+	for _, row := range table.Defects {
+		ids = append(ids, row.CaughtBy...)
+	}
+	if o == nil || len(ids) == 0 {
+		return nil
+	}
+	slices.Sort(ids)
+	passes, err := o.passes(ctx, features, slices.Compact(ids))
+	if err != nil {
+		return err
+	}
+	table.Oracle = o.name
+	for i := range table.Defects {
+		row := &table.Defects[i]
+		noticed := row.CaughtBy
+		row.CaughtBy = slices.DeleteFunc(slices.Clone(noticed), func(id string) bool { return !passes(id) })
+		if len(noticed) > 0 && !row.Caught() {
+			row.Symptom = fmt.Sprintf("noticed by %s alone, which %s does not pass", strings.Join(noticed, ", "), o.name)
+		}
+	}
+	return nil
+}
 
 // passes runs the scenarios, if there is no report yet, and tells which of them the oracle passes.
 func (o *Oracle) passes(ctx context.Context, features fs.FS, ids []string) (func(id string) bool, error) {
