@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/clusterspec/clusterspec/features"
 	"github.com/clusterspec/clusterspec/reports"
 )
 
@@ -35,6 +36,10 @@ func TestExitCodes(t *testing.T) {
 		{[]string{"repro", "redirection/moved", "--target", "redis-server"}, reports.ExitUsage},
 		{[]string{"repro", "redirection/moved/1", "--report", "no-such-file"}, reports.ExitUsage},
 		{[]string{"no-such-command"}, reports.ExitUsage},
+		{[]string{"defects", "no-such-defect"}, reports.ExitUsage},
+		{[]string{"defects", "never-votes", "--parallel", "0"}, reports.ExitUsage},
+		{[]string{"defects", "never-votes", "--id", "distribution/slot/4", "--out", t.TempDir()}, reports.ExitUnexpected},
+		{[]string{"defects", "moved-without-port", "--id", "redirection/moved/1", "--out", t.TempDir()}, reports.ExitExpected},
 		{[]string{"run", "--update-declaration"}, reports.ExitUsage},
 		{[]string{"run", "--declaration", "no-such-file"}, reports.ExitUsage},
 		{[]string{"run", "--declaration", wrong}, reports.ExitUsage},
@@ -46,6 +51,26 @@ func TestExitCodes(t *testing.T) {
 	} {
 		if got := run(c.args); got != c.want {
 			t.Errorf("clusterspec %q: exit %d, want %d", c.args, got, c.want)
+		}
+	}
+}
+
+// Every area of the features has a defect, but for those that look at the same rules through other people's programs.
+func TestDefectsCoverTheAreas(t *testing.T) {
+	covered := map[string]bool{"clients": true, "interop": true, "tools": true}
+	for _, d := range knownDefects() {
+		covered[d.Area] = true
+		if _, err := features.FS.ReadDir(d.Area); err != nil {
+			t.Errorf("the area of the defect %s is no folder of the features: %v", d.Name, err)
+		}
+	}
+	folders, err := features.FS.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, folder := range folders {
+		if folder.IsDir() && !covered[folder.Name()] {
+			t.Errorf("no defect breaks a rule of the area %s: docs/defects.md tells how to add one", folder.Name())
 		}
 	}
 }

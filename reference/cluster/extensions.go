@@ -5,13 +5,16 @@ import (
 
 	"github.com/clusterspec/clusterspec/reference/bus"
 	"github.com/clusterspec/clusterspec/reference/clock"
+	"github.com/clusterspec/clusterspec/reference/defect"
 )
 
 // setExtensions adds what the header has no field for, at the level of Redis 7.2: names if there are any, the nodes we
 // were told to forget, and always our shard id (writePingExt).
 func (m *Machine) setExtensions(f *bus.Frame) {
 	f.Ext.Present = true
-	f.Ext.Hostname, f.Ext.HasHostname = m.self.Hostname, m.self.Hostname != ""
+	if !m.defects.Has(defect.HostnameNotTold) {
+		f.Ext.Hostname, f.Ext.HasHostname = m.self.Hostname, m.self.Hostname != ""
+	}
 	f.Ext.Nodename, f.Ext.HasNodename = m.self.Nodename, m.self.Nodename != ""
 	f.Ext.ShardID = m.self.ShardID
 	for _, e := range m.blacklist.current(m.now.Mono) {

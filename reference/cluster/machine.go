@@ -108,7 +108,7 @@ func (m *Machine) announce() {
 		p.IP = o.AnnounceIP
 	}
 	p.Port, p.BusPort = m.port, m.busPort
-	if o.AnnouncePort != 0 {
+	if o.AnnouncePort != 0 && !m.defects.Has(defect.AnnouncePortIgnored) {
 		p.Port = o.AnnouncePort
 	}
 	if o.AnnounceBusPort != 0 {

@@ -143,7 +143,7 @@ func (e *Engine) dispatch(s *Session, r *Request) Status {
 
 // rejectUnknown answers a request for a command we do not have.
 func (e *Engine) rejectUnknown(s *Session, container *Command, args [][]byte) Status {
-	if is(args[0], "HOST:") || is(args[0], "POST") {
+	if (is(args[0], "HOST:") || is(args[0], "POST")) && !e.Defects.Has(defect.BrowsersAnswered) {
 		return Closing // a browser that was tricked into speaking to us; it gets no reply (Redis: securityWarningCommand)
 	}
 	if container != nil {

@@ -199,7 +199,9 @@ func (e *Engine) configure(string) {
 		Integers:    int(e.Config.Int("set-max-intset-entries")),
 		ZSetEntries: int(e.Config.Int("zset-max-listpack-entries")), ZSetBytes: int(e.Config.Int("zset-max-listpack-value")),
 	})
-	e.endpoints = endpointTypeOf(e.Config.String("cluster-preferred-endpoint-type"))
+	if !e.Defects.Has(defect.EndpointIgnored) {
+		e.endpoints = endpointTypeOf(e.Config.String("cluster-preferred-endpoint-type"))
+	}
 	e.countSlotCosts(e.Cluster != nil && e.Config.Bool("cluster-slot-stats-enabled"))
 	e.measuring = measuring{
 		slow:       clock.Micros(e.Config.Int("slowlog-log-slower-than")),

@@ -158,7 +158,9 @@ func (e *Engine) turnedAway(c *Call, mark int) Status {
 		s.queue.broken = true
 	}
 	e.stats.of(c.Cmd).rejected++
-	e.stats.countError(c.Reply.Buf[mark:])
+	if !e.Defects.Has(defect.RedirectionsUncounted) {
+		e.stats.countError(c.Reply.Buf[mark:])
+	}
 	return Done
 }
 

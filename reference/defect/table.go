@@ -139,6 +139,19 @@ const (
 	ShardSubscribeAnywhere
 	ShardSubscribersStay
 
+	// endpoints
+	AnnouncePortIgnored
+	HostnameNotTold
+	EndpointIgnored
+
+	// limits
+	EndlessLines
+	ProtocolErrorUnsaid
+	BrowsersAnswered
+
+	// monitoring
+	RedirectionsUncounted
+
 	count
 )
 
@@ -262,4 +275,11 @@ var table = [count]Info{
 	ShardPublishStays:      {"spublish-stays-here", "pubsub", "does not send SPUBLISH to the other nodes of its shard"},
 	ShardSubscribeAnywhere: {"ssubscribe-anywhere", "pubsub", "takes SSUBSCRIBE for channels whose slots other nodes own"},
 	ShardSubscribersStay:   {"ssubscribers-stay", "pubsub", "sends no SUNSUBSCRIBE when the slot of a shard channel goes to another node"},
+	AnnouncePortIgnored:    {"announced-port-ignored", "endpoints", "announces the port it listens on, whatever cluster-announce-port says"},
+	HostnameNotTold:        {"hostname-not-told", "endpoints", "does not tell other nodes its host name"},
+	EndpointIgnored:        {"preferred-endpoint-ignored", "endpoints", "names addresses in redirections and CLUSTER SLOTS, whatever cluster-preferred-endpoint-type says"},
+	EndlessLines:           {"lines-without-limit", "limits", "collects a line without an end for as long as it comes"},
+	ProtocolErrorUnsaid:    {"protocol-error-unsaid", "limits", "closes the connection on bytes that are no request without saying why"},
+	BrowsersAnswered:       {"browsers-answered", "limits", "answers the POST and Host: of a browser as it does any unknown command"},
+	RedirectionsUncounted:  {"redirections-not-counted", "monitoring", "does not count redirections among the errors of INFO"},
 }

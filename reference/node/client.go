@@ -6,6 +6,7 @@ import (
 	"github.com/clusterspec/clusterspec/reference/clock"
 	"github.com/clusterspec/clusterspec/reference/command"
 	"github.com/clusterspec/clusterspec/reference/config"
+	"github.com/clusterspec/clusterspec/reference/defect"
 	"github.com/clusterspec/clusterspec/reference/resp"
 )
 
@@ -147,7 +148,7 @@ func (n *Node) replied(c *Conn) {
 // protocolError ends a client whose bytes are no requests. One whose request is too long does not even get a reply.
 func (n *Node) protocolError(c *Conn, err error) {
 	var known *resp.ProtocolError
-	if errors.As(err, &known) {
+	if errors.As(err, &known) && !n.engine.Defects.Has(defect.ProtocolErrorUnsaid) {
 		n.refuse(c, "ERR "+known.Text)
 		return
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/clusterspec/clusterspec/reference/clock"
 	"github.com/clusterspec/clusterspec/reference/cluster"
 	"github.com/clusterspec/clusterspec/reference/config"
+	"github.com/clusterspec/clusterspec/reference/defect"
 	"github.com/clusterspec/clusterspec/reference/resp"
 )
 
@@ -37,6 +38,9 @@ func parserLimits(options *config.Config) resp.Limits {
 	l := resp.DefaultLimits()
 	l.BulkBytes = int(options.Int("proto-max-bulk-len"))
 	l.QueryBytes = int(options.Int("client-query-buffer-limit"))
+	if set, _ := defect.Parse(options.String("defect")); set.Has(defect.EndlessLines) {
+		l.InlineBytes = l.QueryBytes
+	}
 	return l
 }
 
