@@ -19,45 +19,42 @@ import (
 	"github.com/clusterspec/clusterspec/compose/wire"
 )
 
-// topology compares how long servers take to answer about a cluster of 6, 200 and 1000 nodes, as they tell it themselves (INFO commandstats).
-// The other nodes are one listener that takes all connections and says nothing.
+// topologies are the clusters that CLUSTER SLOTS, NODES and SHARDS are asked about. The other nodes are one listener that takes all
+// connections and says nothing, and ends each after its life, if that is not 0: then some links are being made anew all the time.
+var topologies = []struct {
+	name  string
+	nodes int
+	life  time.Duration
+}{
+	{"6 nodes", 6, 0},
+	{"200 nodes", 200, 0},
+	{"1000 nodes", 1000, 0},
+	{"1000 nodes whose links break", 1000, 500 * time.Millisecond},
+}
+
+// topology compares how long servers take to answer about a cluster, as they tell it themselves (INFO commandstats).
 func topology(l *lab, o *options, report func(finding)) error {
-	const batch = 20
-	silent, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return fmt.Errorf("listening in the name of other nodes: %w", err)
-	}
-	defer silent.Close()
-	go swallow(silent)
-	for _, nodes := range []int{6, 200, 1000} {
-		if !o.wants(fmt.Sprintf("CLUSTER SLOTS NODES SHARDS %d nodes", nodes)) {
+	for _, t := range topologies {
+		if !o.wants("CLUSTER SLOTS NODES SHARDS " + t.name) {
 			continue
 		}
+		silent, err := listenSilently(t.life)
+		if err != nil {
+			return err
+		}
+		defer silent.Close()
 		var servers []*server
-		for _, k := range []kind{o.clustered(), o.reference()} {
-			s, err := l.start(k, func(port *target.Port) string { return manyNodes(port, silent.Addr().(*net.TCPAddr).Port, nodes, 0) })
+		for _, k := range append([]kind{o.clustered(), o.reference()}, o.others()...) {
+			s, err := l.start(k, func(port *target.Port) string { return manyNodes(port, silent.Addr().(*net.TCPAddr).Port, t.nodes, 0) })
 			if err != nil {
 				return err
 			}
 			servers = append(servers, s)
 		}
 		for _, what := range []string{"SLOTS", "NODES", "SHARDS"} {
-			times := make([][]float64, len(servers))
-			for range 2 * stats.MinPairs {
-				for i, s := range servers {
-					took, err := l.serverTime(s, what, batch)
-					if err != nil {
-						return err
-					}
-					times[i] = append(times[i], took)
-				}
-			}
-			f, err := compare(fmt.Sprintf("CLUSTER %s, %d nodes, server time", what, nodes), servers[1], servers[0], times[1], times[0], "us", o.seed)
-			if err != nil {
+			if err := l.compareServerTime(o, servers, what, t.name, report); err != nil {
 				return err
 			}
-			f.goal = goal{0.3, 0.02}
-			report(f)
 		}
 		for _, s := range servers {
 			l.stop(s)
@@ -66,15 +63,54 @@ func topology(l *lab, o *options, report func(finding)) error {
 	return nil
 }
 
-// swallow reads whatever comes.
-func swallow(from net.Listener) {
-	for {
-		c, err := from.Accept()
-		if err != nil {
-			return
+// compareServerTime asks the servers in turn.
+func (l *lab) compareServerTime(o *options, servers []*server, what, nodes string, report func(finding)) error {
+	const batch = 20
+	times := make([][]float64, len(servers))
+	for range 4 * stats.MinPairs {
+		for i, s := range servers {
+			took, err := l.serverTime(s, what, batch)
+			if err != nil {
+				return err
+			}
+			times[i] = append(times[i], took)
 		}
-		go io.Copy(io.Discard, c)
 	}
+	for i, s := range servers[1:] {
+		f, err := compare(fmt.Sprintf("CLUSTER %s, %s, server time", what, nodes), s, servers[0], times[i+1], times[0], "us", o.seed)
+		if err != nil {
+			return err
+		}
+		if s.name == referenceName {
+			f.goal = goal{0.3, 0.02}
+		}
+		report(f)
+	}
+	return nil
+}
+
+// listenSilently reads whatever comes, and ends each connection after its life, if that is not 0.
+func listenSilently(life time.Duration) (net.Listener, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("listening in the name of other nodes: %w", err)
+	}
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			if life > 0 {
+				c.SetReadDeadline(time.Now().Add(life))
+			}
+			go func() {
+				io.Copy(io.Discard, c)
+				c.Close()
+			}()
+		}
+	}()
+	return l, nil
 }
 
 // manyNodes is the nodes.conf of a node among many, half of them primaries that share the slots; the node itself is the one with a number.
@@ -133,12 +169,11 @@ func moved(l *lab, o *options, report func(finding)) error {
 	if !o.wants("MOVED") {
 		return nil
 	}
-	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	silent, err := listenSilently(0)
 	if err != nil {
-		return fmt.Errorf("listening in the name of other nodes: %w", err)
+		return err
 	}
 	defer silent.Close()
-	go swallow(silent)
 	var parties []duet.Party
 	var servers []*server
 	for _, k := range append([]kind{o.clustered(), o.reference()}, o.others()...) {

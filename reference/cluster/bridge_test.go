@@ -85,7 +85,7 @@ func (b *bridge) stop() {
 		for _, n := range b.notes {
 			b.t.Log(n)
 		}
-		b.t.Logf("the machine sees\n%s", b.m.AppendNodes(nil, b.now()))
+		b.t.Logf("the machine sees\n%s", b.m.Nodes())
 	}
 }
 
@@ -234,7 +234,7 @@ func (b *bridge) must(command func(m *cluster.Machine, now clock.Instant) error)
 func (b *bridge) nodes() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return string(b.m.AppendNodes(nil, b.now()))
+	return string(b.m.Nodes())
 }
 
 // ask looks at the machine.

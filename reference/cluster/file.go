@@ -43,25 +43,34 @@ func (m *Machine) AppendFile(dst []byte) []byte {
 	return nodesconf.AppendVars(dst, m.currentEpoch, vote)
 }
 
-// record is a peer as CLUSTER NODES and nodes.conf describe it. A replica is shown with its primary's epoch.
+// record is a peer as CLUSTER NODES and nodes.conf describe it.
 func (m *Machine) record(p *Peer) nodesconf.Node {
+	state := m.lineState(p)
 	n := nodesconf.Node{
 		ID: p.ID, IP: p.IP, Port: p.Port, BusPort: p.BusPort, Hostname: p.Hostname, Nodename: p.Nodename,
 		TLSPort: p.PlainPort, HasTLSPort: true, ShardID: p.ShardID, Extra: p.extra,
-		Flags: p.Flags, PingSent: p.PingSent, PongReceived: p.PongReceived, ConfigEpoch: p.ConfigEpoch,
-		Connected: p.Connected(), Slots: *p.Slots,
-	}
-	if p.Primary != nil {
-		n.Primary = p.Primary.ID
-		n.ConfigEpoch = p.Primary.ConfigEpoch
-	}
-	if p.Suspected() && m.defects.Has(defect.SuspectsAsFailed) {
-		n.Flags = n.Flags&^bus.FlagPFail | bus.FlagFail
+		Flags: state.Flags, Primary: state.Primary, PingSent: state.PingSent, PongReceived: state.PongReceived,
+		ConfigEpoch: state.ConfigEpoch, Connected: state.Connected, Slots: *p.Slots,
 	}
 	if p == m.self {
 		n.Migrating, n.Importing = m.migrating.list(), m.importing.list()
 	}
 	return n
+}
+
+// lineState is the part of a record that changes most. A replica is shown with its primary's epoch.
+func (m *Machine) lineState(p *Peer) nodesconf.State {
+	s := nodesconf.State{
+		Flags: p.Flags, PingSent: p.PingSent, PongReceived: p.PongReceived, ConfigEpoch: p.ConfigEpoch, Connected: p.Connected(),
+	}
+	if p.Primary != nil {
+		s.Primary = p.Primary.ID
+		s.ConfigEpoch = p.Primary.ConfigEpoch
+	}
+	if p.Suspected() && m.defects.Has(defect.SuspectsAsFailed) {
+		s.Flags = s.Flags&^bus.FlagPFail | bus.FlagFail
+	}
+	return s
 }
 
 // load fills a new machine with what nodes.conf said (clusterLoadConfig).

@@ -61,7 +61,7 @@ func (p *puppeteer) checkNodes(t *testing.T) {
 	for _, peer := range p.m.Peers() {
 		fresh = append(p.m.AppendNode(fresh, peer, at(p.now)), '\n')
 	}
-	if kept := p.m.AppendNodes(nil, at(p.now)); string(kept) != string(fresh) {
+	if kept := p.m.Nodes(); string(kept) != string(fresh) {
 		t.Fatalf("CLUSTER NODES is\n%s\nand should be\n%s", kept, fresh)
 	}
 }

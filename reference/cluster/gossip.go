@@ -122,7 +122,7 @@ func (m *Machine) learnNewAddress(p *Peer, g *bus.Gossip) {
 func (m *Machine) learnPong(p *Peer, g *bus.Gossip) {
 	at := clock.Millis(g.PongReceivedSeconds) * 1000
 	if p.PingSent == 0 && at > p.PongReceived && at <= m.now.Wall+gossipTolerance && m.countReports(p) == 0 {
-		p.PongReceived, p.pongReceivedAt = at, m.now.Mono-(m.now.Wall-at)
+		m.setPongReceived(p, at, m.now.Mono-(m.now.Wall-at))
 	}
 }
 

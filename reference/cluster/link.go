@@ -54,7 +54,7 @@ func (m *Machine) Connected(now clock.Instant, id LinkID, localIP string) {
 	oldest, oldestAt := p.PingSent, p.pingSentAt
 	m.sendPing(l, bus.TypePing)
 	if oldest != 0 {
-		p.PingSent, p.pingSentAt = oldest, oldestAt // reconnecting must not restart the clock of failure detection
+		m.setPingSent(p, oldest, oldestAt) // reconnecting must not restart the clock of failure detection
 	}
 }
 
@@ -106,15 +106,27 @@ func (m *Machine) dial(p *Peer) {
 	l := m.newLink()
 	l.outbound, l.peer, l.remoteIP = true, p, p.IP
 	p.outbound = l
-	m.changed()
+	m.restated(p)
 	m.emit(Dial{l.id, p.IP, p.BusPort})
 }
 
 // dialFailed starts the clock of failure detection for a peer that cannot even be pinged.
 func (m *Machine) dialFailed(p *Peer) {
 	if p.PingSent == 0 {
-		p.PingSent, p.pingSentAt = m.now.Wall, m.now.Mono
+		m.setPingSent(p, m.now.Wall, m.now.Mono)
 	}
+}
+
+// setPingSent stores since when (wall, mono) a ping waits for its answer; at 0 none does.
+func (m *Machine) setPingSent(p *Peer, wall, mono clock.Millis) {
+	p.PingSent, p.pingSentAt = wall, mono
+	m.restated(p)
+}
+
+// setPongReceived stores when (wall, mono) the last pong came.
+func (m *Machine) setPongReceived(p *Peer, wall, mono clock.Millis) {
+	p.PongReceived, p.pongReceivedAt = wall, mono
+	m.restated(p)
 }
 
 // adopt ties an accepted link to the node that speaks on it. A newer link replaces the older one
@@ -145,7 +157,7 @@ func (m *Machine) dropLink(l *link) {
 	case p == nil:
 	case l.outbound:
 		p.outbound = nil
-		m.changed()
+		m.restated(p)
 	default:
 		p.inbound = nil
 	}

@@ -148,7 +148,7 @@ func (m *Machine) save(sync bool) {
 	m.wantSync = m.wantSync || sync
 }
 
-// changed says that an answer about the topology may be a different one now.
+// changed says that an answer about the topology may be a different one now. See also restated.
 func (m *Machine) changed() { m.version++ }
 
 // Myself is our own node.
@@ -167,6 +167,6 @@ func (m *Machine) CurrentEpoch() uint64 { return m.currentEpoch }
 // LastVoteEpoch is the last epoch we voted in.
 func (m *Machine) LastVoteEpoch() uint64 { return m.lastVoteEpoch }
 
-// Version grows whenever an answer of CLUSTER NODES, SLOTS or SHARDS, or a redirect, may have changed, times and
-// replication offsets aside. An offset that leaves or returns to zero counts: SLOTS hides replicas without one.
+// Version grows whenever an answer of CLUSTER NODES, SLOTS or SHARDS, or a redirect, may have changed, but for times, links
+// to us, suspicion and replication offsets. An offset that leaves or returns to zero counts: SLOTS hides replicas without one.
 func (m *Machine) Version() uint64 { return m.version }

@@ -56,10 +56,15 @@ func (m *Machine) rename(p *Peer, id bus.NodeID) {
 }
 
 func (m *Machine) setFlags(p *Peer, set, clear bus.Flags) {
-	if flags := p.Flags&^clear | set; flags != p.Flags {
-		p.Flags = flags
+	flags := p.Flags&^clear | set
+	switch p.Flags ^ flags {
+	case 0:
+	case bus.FlagPFail:
+		m.restated(p)
+	default:
 		m.changed()
 	}
+	p.Flags = flags
 }
 
 // attach makes r a replica of primary (clusterNodeAddSlave). A primary with replicas may receive others by migration.

@@ -43,6 +43,7 @@ type Peer struct {
 	Replicas    []*Peer // of a primary
 	Offset      uint64  // replication offset in its last header
 
+	line           int // which one of CLUSTER NODES is its
 	createdAt      clock.Millis
 	pingSentAt     clock.Millis     // PingSent on the monotonic clock; meaningless while PingSent is 0
 	dataReceivedAt clock.Millis     // last frame of any kind

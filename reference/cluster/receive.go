@@ -121,8 +121,8 @@ func (m *Machine) learnHeader(sender *Peer, f *bus.Frame) {
 
 // pongReceived notes that a node answered on our own link, the only thing that proves to us that it lives (spec 2.7).
 func (m *Machine) pongReceived(p *Peer) {
-	p.PongReceived, p.pongReceivedAt = m.now.Wall, m.now.Mono
-	p.PingSent = 0
+	m.setPongReceived(p, m.now.Wall, m.now.Mono)
+	m.setPingSent(p, 0, 0)
 	switch {
 	case p.Suspected():
 		m.setFlags(p, 0, bus.FlagPFail)

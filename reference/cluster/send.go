@@ -35,7 +35,7 @@ func (m *Machine) newFrame(t bus.Type) *bus.Frame {
 // sendPing sends a ping, pong or meet: the types that carry gossip and extensions (clusterSendPing).
 func (m *Machine) sendPing(l *link, t bus.Type) {
 	if l.outbound && t == bus.TypePing {
-		l.peer.PingSent, l.peer.pingSentAt = m.now.Wall, m.now.Mono
+		m.setPingSent(l.peer, m.now.Wall, m.now.Mono)
 	}
 	f := m.newFrame(t)
 	m.appendGossip(f, l.peer)

@@ -3,7 +3,6 @@ package cluster
 import (
 	"bytes"
 	"fmt"
-	"slices"
 
 	"github.com/clusterspec/clusterspec/reference/bus"
 	"github.com/clusterspec/clusterspec/reference/clock"
@@ -29,43 +28,77 @@ func (s *Stats) received(t bus.Type, wireBytes int) {
 // Stats are the message counters since the start.
 func (m *Machine) Stats() Stats { return m.stats }
 
-// nodesText is the text of CLUSTER NODES without the times, which are put in when it is asked for.
+// nodesText is the text of CLUSTER NODES. What changes all the time is written anew line by line, and the whole text when
+// the version of the machine has grown.
 type nodesText struct {
-	made    bool
 	version uint64 // of the machine it was made of
 	text    []byte
-	times   []int // where they belong, a place for each peer
+	spare   []byte // the memory of the text before it
+	lines   []nodesLine
+	stale   bool // a line is
 }
 
-// AppendNodes appends the text of CLUSTER NODES (spec 7.5).
-func (m *Machine) AppendNodes(dst []byte, _ clock.Instant) []byte {
-	t := &m.nodesText
-	if !t.made || t.version != m.version {
+// nodesLine says where the state of a peer (nodesconf.State) stands in the text, and whether it is another one now.
+type nodesLine struct {
+	from, to int
+	stale    bool
+}
+
+// restated says that p's times, its link to us or our suspicion may be other ones now, of which only its line of CLUSTER
+// NODES tells.
+func (m *Machine) restated(p *Peer) {
+	if t := &m.nodesText; p.line < len(t.lines) {
+		t.lines[p.line].stale = true
+		t.stale = true
+	}
+}
+
+// Nodes is the text of CLUSTER NODES (spec 7.5), until the next input.
+func (m *Machine) Nodes() []byte {
+	switch t := &m.nodesText; {
+	case t.lines == nil || t.version != m.version:
 		m.makeNodesText()
+	case t.stale:
+		m.restateNodes()
 	}
-	const timesBytes = len(" 1234567890123 1234567890123")
-	dst = slices.Grow(dst, len(t.text)+timesBytes*len(m.peers))
-	from := 0
-	for i, p := range m.peers {
-		dst = append(dst, t.text[from:t.times[i]]...)
-		dst = nodesconf.AppendTimes(dst, p.PingSent, p.PongReceived)
-		from = t.times[i]
-	}
-	return append(dst, t.text[from:]...)
+	return m.nodesText.text
 }
 
 func (m *Machine) makeNodesText() {
 	t := &m.nodesText
-	t.made, t.version, t.text, t.times = true, m.version, t.text[:0], t.times[:0]
-	for _, p := range m.peers {
+	t.version, t.stale, t.text, t.lines = m.version, false, t.text[:0], t.lines[:0]
+	for i, p := range m.peers {
+		p.line = i
 		n := m.record(p)
 		if m.defects.Has(defect.NodesWithoutMyself) {
 			n.Flags &^= bus.FlagMyself
 		}
 		t.text = nodesconf.AppendLineHead(t.text, &n)
-		t.times = append(t.times, len(t.text))
+		from := len(t.text)
+		t.text = nodesconf.AppendState(t.text, m.lineState(p))
+		t.lines = append(t.lines, nodesLine{from: from, to: len(t.text)})
 		t.text = nodesconf.AppendLineTail(t.text, &n)
 	}
+}
+
+// restateNodes writes the stale states, and takes what stands between them as it is.
+func (m *Machine) restateNodes() {
+	t := &m.nodesText
+	next, done, shift := t.spare[:0], 0, 0
+	for i := range t.lines {
+		l := &t.lines[i]
+		if !l.stale {
+			l.from, l.to = l.from+shift, l.to+shift
+			continue
+		}
+		next = append(next, t.text[done:l.from]...)
+		done = l.to
+		from := len(next)
+		next = nodesconf.AppendState(next, m.lineState(m.peers[i]))
+		*l = nodesLine{from: from, to: len(next)}
+		shift = l.to - done
+	}
+	t.text, t.spare, t.stale = append(next, t.text[done:]...), t.text, false
 }
 
 // AppendNode appends p's line of CLUSTER NODES without the end of line, as CLUSTER REPLICAS lists it.

@@ -79,7 +79,7 @@ total_cluster_links_buffer_limit_exceeded:0
 		t.Errorf("CLUSTER INFO is\n%s\nwant\n%s", got, want)
 	}
 	want = m.Myself().ID.String() + " :7000@17000 myself,master - 0 0 0 connected\n"
-	if got := string(m.AppendNodes(nil, at(0))); got != want {
+	if got := string(m.Nodes()); got != want {
 		t.Errorf("CLUSTER NODES is\n%s\nwant\n%s", got, want)
 	}
 }
@@ -92,6 +92,46 @@ var loaded = file(
 	"vars currentEpoch 12 lastVoteEpoch 11",
 )
 
+// TestRestated: links, times and suspicion are told at once, and the answers that do not tell of them stay as they are (Version).
+func TestRestated(t *testing.T) {
+	m := start(t, loaded)
+	line := func() string {
+		for _, l := range strings.Split(string(m.Nodes()), "\n") {
+			if strings.HasPrefix(l, idA) {
+				return strings.TrimPrefix(l, idA+" 10.0.0.1:7000@17000 ")
+			}
+		}
+		return ""
+	}
+	version := m.Version()
+	timeout := cluster.DefaultOptions().NodeTimeout
+	var dialled cluster.LinkID
+	for _, step := range []struct {
+		name string
+		do   func()
+		want string
+	}{
+		{"a link is opened", func() {
+			m.Tick(at(1))
+			for _, e := range m.Effects() {
+				if d, ok := e.(cluster.Dial); ok && d.IP == "10.0.0.1" {
+					dialled = d.Link
+				}
+			}
+		}, "master - 0 1700000000000 3 connected 0-99 200"},
+		{"a ping is sent", func() { m.Connected(at(2), dialled, "10.0.0.3") }, "master - 1700000000002 1700000000000 3 connected 0-99 200"},
+		{"nobody answers", func() { m.Tick(at(timeout + 3)) }, "master,fail? - 1700000000002 1700000000000 3 disconnected 0-99 200"},
+	} {
+		step.do()
+		if got := line(); got != step.want {
+			t.Errorf("%s: the line is %q, want %q", step.name, got, step.want)
+		}
+	}
+	if m.Version() != version {
+		t.Error("the version has grown")
+	}
+}
+
 // TestLoad: what nodes.conf said is what CLUSTER NODES and CLUSTER INFO say, except that times are now.
 func TestLoad(t *testing.T) {
 	m := start(t, loaded)
@@ -100,7 +140,7 @@ func TestLoad(t *testing.T) {
 		"<A> 10.0.0.1:7000@17000 master - 0 1700000000000 3 disconnected 0-99 200",
 		"<B> 10.0.0.2:7001@17001 master,fail - 1700000000000 1700000000000 4 disconnected 100-199",
 	)
-	if got := string(m.AppendNodes(nil, at(0))); got != want {
+	if got := string(m.Nodes()); got != want {
 		t.Errorf("CLUSTER NODES is\n%s\nwant\n%s", got, want)
 	}
 	info := string(m.AppendInfo(nil))
@@ -175,7 +215,7 @@ func TestOddFiles(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			m := start(t, c.text)
 			want := strings.NewReplacer("<A>", idA, "<B>", idB).Replace(c.want)
-			if got := string(m.AppendNodes(nil, at(0))); got != want {
+			if got := string(m.Nodes()); got != want {
 				t.Errorf("CLUSTER NODES is\n%s\nwant\n%s", got, want)
 			}
 			for now := clock.Millis(0); now < 3000; now += 100 {

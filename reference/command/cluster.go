@@ -189,10 +189,7 @@ func myShardID(c *Call, m *cluster.Machine) { c.Reply.BulkString(m.Myself().Shar
 
 func clusterInfo(c *Call, m *cluster.Machine) { c.Reply.Verbatim("txt", m.AppendInfo(nil)) }
 
-func clusterNodes(c *Call, m *cluster.Machine) {
-	c.scratch = m.AppendNodes(c.scratch[:0], c.Now)
-	c.Reply.Verbatim("txt", c.scratch)
-}
+func clusterNodes(c *Call, m *cluster.Machine) { c.Reply.Verbatim("txt", m.Nodes()) }
 
 func replicas(c *Call, m *cluster.Machine) {
 	found, err := m.Replicas(string(c.Args[2]))

@@ -2,6 +2,7 @@ package command
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/clusterspec/clusterspec/reference/bus"
 	"github.com/clusterspec/clusterspec/reference/cluster"
@@ -154,33 +155,31 @@ func count(conditions ...bool) (n int) {
 
 func shards(c *Call, m *cluster.Machine) {
 	r := c.reply(&c.topology.shards, c.Reply.Proto, func(w *resp.Writer, r *cachedReply) { c.writeShards(w, r, m) })
-	c.Reply.Buf = slices.Grow(c.Reply.Buf, len(r.bytes)+len(r.holes)*maxHealthBytes)
+	b := slices.Grow(c.Reply.Buf, len(r.bytes)+len(r.holes)*maxHealthBytes)
 	from := 0
 	for _, h := range r.holes {
-		c.Reply.Buf = append(c.Reply.Buf, r.bytes[from:h.at]...)
-		c.writeHealth(h.peer)
+		b = append(b, r.bytes[from:h.at]...)
+		b = c.appendHealth(b, h.peer)
 		from = h.at
 	}
-	c.Reply.Buf = append(c.Reply.Buf, r.bytes[from:]...)
+	c.Reply.Buf = append(b, r.bytes[from:]...)
 }
 
 // maxHealthBytes is the most that fills a hole.
 const maxHealthBytes = len("$18\r\nreplication-offset\r\n:18446744073709551615\r\n$6\r\nhealth\r\n$7\r\nloading\r\n")
 
-// writeHealth fills a hole.
-func (c *Call) writeHealth(p *cluster.Peer) {
-	offset := c.offset(p)
-	c.Reply.BulkString("replication-offset")
-	c.Reply.Int(int64(offset))
-	c.Reply.BulkString("health")
+// appendHealth fills a hole. There are many, so it is not put together of parts.
+func (e *Engine) appendHealth(b []byte, p *cluster.Peer) []byte {
+	offset := e.offset(p)
+	b = append(b, "$18\r\nreplication-offset\r\n:"...)
+	b = strconv.AppendInt(b, int64(offset), 10)
 	switch {
-	case p.Failed() && !c.Defects.Has(defect.ShardsAllOnline):
-		c.Reply.BulkString("fail")
+	case p.Failed() && !e.Defects.Has(defect.ShardsAllOnline):
+		return append(b, "\r\n$6\r\nhealth\r\n$4\r\nfail\r\n"...)
 	case p.IsReplica() && offset == 0:
-		c.Reply.BulkString("loading")
-	default:
-		c.Reply.BulkString("online")
+		return append(b, "\r\n$6\r\nhealth\r\n$7\r\nloading\r\n"...)
 	}
+	return append(b, "\r\n$6\r\nhealth\r\n$6\r\nonline\r\n"...)
 }
 
 // writeShards writes CLUSTER SHARDS (section 7.3), a shard being the nodes with one shard id, as in Redis 7.2.

@@ -103,7 +103,8 @@ func appendFileLine(dst []byte, n *Node, shard bus.NodeID) []byte {
 	dst = append(dst, n.ID[:]...)
 	dst = append(dst, ' ')
 	dst = appendFileAddress(dst, n, shard)
-	return appendState(dst, n)
+	dst = AppendState(dst, n.state())
+	return AppendLineTail(dst, n)
 }
 
 // AppendVars appends the last line of a file.
@@ -130,11 +131,11 @@ func (f *File) shardIDs() map[bus.NodeID]bus.NodeID {
 // allocates only when dst lacks room.
 func AppendLine(dst []byte, n *Node) []byte {
 	dst = AppendLineHead(dst, n)
-	dst = AppendTimes(dst, n.PingSent, n.PongReceived)
+	dst = AppendState(dst, n.state())
 	return AppendLineTail(dst, n)
 }
 
-// AppendLineHead, AppendTimes and AppendLineTail write the parts of AppendLine, for who keeps those that seldom change.
+// AppendLineHead, AppendState and AppendLineTail write the parts of AppendLine, for who keeps those that seldom change.
 func AppendLineHead(dst []byte, n *Node) []byte {
 	dst = append(dst, n.ID[:]...)
 	dst = append(dst, ' ')
@@ -143,46 +144,46 @@ func AppendLineHead(dst []byte, n *Node) []byte {
 		dst = append(dst, ',')
 		dst = append(dst, n.Hostname...)
 	}
-	return appendRole(dst, n)
-}
-
-// appendState writes what follows the address, the same in both forms.
-func appendState(dst []byte, n *Node) []byte {
-	dst = appendRole(dst, n)
-	dst = AppendTimes(dst, n.PingSent, n.PongReceived)
-	return AppendLineTail(dst, n)
-}
-
-// appendRole writes the flags, and the primary of a replica.
-func appendRole(dst []byte, n *Node) []byte {
-	dst = append(dst, ' ')
-	dst = n.Flags.AppendNames(dst)
-	if n.Primary.IsZero() {
-		dst = append(dst, " - "...)
-	} else {
-		dst = append(dst, ' ')
-		dst = append(dst, n.Primary[:]...)
-		dst = append(dst, ' ')
-	}
 	return dst
 }
 
-// AppendTimes writes when the node was pinged and when it answered, which change all the time.
-func AppendTimes(dst []byte, pingSent, pongReceived clock.Millis) []byte {
-	dst = strconv.AppendInt(dst, int64(pingSent), 10)
-	dst = append(dst, ' ')
-	return strconv.AppendInt(dst, int64(pongReceived), 10)
+// State is the middle of a line: what changes while the cluster stays as it is. The fields are those of Node.
+type State struct {
+	Flags                  bus.Flags
+	Primary                bus.NodeID
+	PingSent, PongReceived clock.Millis
+	ConfigEpoch            uint64
+	Connected              bool
 }
 
-// AppendLineTail writes what follows the times, to the end of the line.
-func AppendLineTail(dst []byte, n *Node) []byte {
+func (n *Node) state() State {
+	return State{n.Flags, n.Primary, n.PingSent, n.PongReceived, n.ConfigEpoch, n.Connected}
+}
+
+// AppendState writes what stands between the address and the slots.
+func AppendState(dst []byte, s State) []byte {
 	dst = append(dst, ' ')
-	dst = strconv.AppendUint(dst, n.ConfigEpoch, 10)
-	if n.Connected {
-		dst = append(dst, " connected"...)
+	dst = s.Flags.AppendNames(dst)
+	if s.Primary.IsZero() {
+		dst = append(dst, " - "...)
 	} else {
-		dst = append(dst, " disconnected"...)
+		dst = append(dst, ' ')
+		dst = append(dst, s.Primary[:]...)
+		dst = append(dst, ' ')
 	}
+	dst = strconv.AppendInt(dst, int64(s.PingSent), 10)
+	dst = append(dst, ' ')
+	dst = strconv.AppendInt(dst, int64(s.PongReceived), 10)
+	dst = append(dst, ' ')
+	dst = strconv.AppendUint(dst, s.ConfigEpoch, 10)
+	if s.Connected {
+		return append(dst, " connected"...)
+	}
+	return append(dst, " disconnected"...)
+}
+
+// AppendLineTail writes the slots, and the end of the line.
+func AppendLineTail(dst []byte, n *Node) []byte {
 	for run := range n.Slots.Ranges() {
 		dst = append(dst, ' ')
 		dst = strconv.AppendUint(dst, uint64(run.From), 10)
