@@ -2,6 +2,7 @@ package command
 
 import (
 	"math"
+	"slices"
 
 	"github.com/clusterspec/clusterspec/reference/clock"
 	"github.com/clusterspec/clusterspec/reference/defect"
@@ -50,25 +51,8 @@ func migrate(c *Call) {
 	}
 	job.TimeoutMillis = clock.Millis(min(timeout, math.MaxInt32))
 	job.DB = int(db)
-	var room []byte // for names and payloads, many in one piece
-	for _, name := range names {
-		v, ok := c.LookupRead(name)
-		if !ok {
-			continue
-		}
-		if cap(room)-len(room) < migrateRoomLeft {
-			room = make([]byte, 0, min(len(names)*migrateRoomLeft, migrateRoom))
-		}
-		begin := len(room)
-		room = append(room, name...)
-		middle := len(room)
-		room = rdb.AppendDump(room, v)
-		end := len(room)
-		job.Keys = append(job.Keys, migration.Key{
-			Name: room[begin:middle:middle], Slot: c.SlotOf(name), ExpireAt: v.ExpireAt, Payload: room[middle:end:end],
-		})
-	}
-	if len(job.Keys) == 0 {
+	if !slices.ContainsFunc(names, func(key []byte) bool { return c.exists(c.slotOf(key), key) }) {
+		c.stats.misses += len(names)
 		text := "NOKEY"
 		if c.Defects.Has(defect.MigrateNoKeyOK) {
 			text = "OK"
@@ -76,17 +60,22 @@ func migrate(c *Call) {
 		c.Reply.Simple(text)
 		return
 	}
-	c.Freeze(jobKeys(job))
+	job.Keys, job.Dump = copyWords(names), c.dumpMoving
+	c.Freeze(job.Keys)
 	c.Block(0, nil)
 	c.Host.Migrate(job)
 }
 
-// migrateRoom is how much memory is taken at a time for the keys of a MIGRATE, and migrateRoomLeft the least that is left of it when another key is put
-// in: enough for most.
-const (
-	migrateRoom     = 64 << 10
-	migrateRoomLeft = 256
-)
+// dumpMoving is the Dump of a migration.Job.
+func (e *Engine) dumpMoving(dst, key []byte) (payload []byte, expireAt clock.Millis, ok bool) {
+	v, ok := e.lookup(e.SlotOf(key), key, false)
+	if !ok {
+		e.stats.misses++
+		return dst, 0, false
+	}
+	e.stats.hits++
+	return rdb.AppendDump(dst, v), v.ExpireAt, true
+}
 
 // migrateOptions reads the options into job, and returns the keys; or replies with an error.
 func (c *Call) migrateOptions(job *migration.Job) (names [][]byte, ok bool) {
@@ -123,7 +112,7 @@ func migrateKeys(args [][]byte) ([]int, error) {
 	if len(args) > 6 && len(args[3]) == 0 {
 		for i := 6; i < len(args); i++ {
 			if is(args[i], "KEYS") {
-				var at []int
+				at := make([]int, 0, len(args)-i-1)
 				for i++; i < len(args); i++ {
 					at = append(at, i)
 				}
@@ -139,12 +128,12 @@ func migrateKeys(args [][]byte) ([]int, error) {
 func (e *Engine) Migrated(job *migration.Job) {
 	gone := job.Acked()
 	if e.Defects.Has(defect.MigrateLosesKeys) {
-		gone = jobKeys(job)
+		gone = job.Keys
 	}
 	if !e.replica && (!job.Copy || e.Defects.Has(defect.MigrateCopyDeletes)) && !e.Defects.Has(defect.MigrateKeepsSource) {
 		e.deleteMoved(gone)
 	}
-	e.Thaw(jobKeys(job))
+	e.Thaw(job.Keys)
 	s := job.Client.(*Session)
 	if !s.wait.blocked {
 		return // it is gone, or was told that we are a replica now
@@ -160,29 +149,24 @@ func (e *Engine) Migrated(job *migration.Job) {
 	e.Unblock(s)
 }
 
-// deleteMoved deletes keys that are another node's now.
+// deleteMoved deletes keys that are another node's now. Nearly always they are of one slot.
 func (e *Engine) deleteMoved(keys [][]byte) {
-	if len(keys) == 0 {
-		return
-	}
-	for _, key := range keys {
-		if e.DB.Delete(e.SlotOf(key), key) {
+	for rest := keys; len(rest) > 0; {
+		at, n := e.SlotOf(rest[0]), 1
+		for n < len(rest) && e.SlotOf(rest[n]) == at {
+			n++
+		}
+		e.DB.DeleteAll(at, rest[:n], func(key []byte) {
 			e.stats.changes++
 			if !e.Defects.Has(defect.MovedKeyUnwatched) {
 				e.touch(key)
 			}
-		}
+		})
+		rest = rest[n:]
 	}
-	e.Propagate(append([][]byte{wordDel}, keys...)...)
-}
-
-// jobKeys are the names of a job's keys.
-func jobKeys(job *migration.Job) [][]byte {
-	names := make([][]byte, len(job.Keys))
-	for i := range job.Keys {
-		names[i] = job.Keys[i].Name
+	if len(keys) > 0 && e.propagates() {
+		e.Propagate(append([][]byte{wordDel}, keys...)...)
 	}
-	return names
 }
 
 // DropSlots deletes the keys of slots that another node has taken from us, and tells our replicas (Redis:
@@ -193,10 +177,7 @@ func (e *Engine) DropSlots(slots *slot.Set) {
 	for s := range slots.All() {
 		for e.DB.LenSlot(s) > 0 {
 			keys = e.DB.AppendKeysInSlot(keys[:0], s, batch)
-			for _, key := range keys {
-				e.DB.Delete(s, key)
-				e.touch(key)
-			}
+			e.DB.DeleteAll(s, keys, e.touch)
 			if !e.replica {
 				e.Propagate(append([][]byte{wordDel}, keys...)...)
 			}

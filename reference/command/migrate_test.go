@@ -1,6 +1,7 @@
 package command
 
 import (
+	"math"
 	"strings"
 	"testing"
 
@@ -22,7 +23,8 @@ func migrating(t *testing.T, setup testSetup, options ...string) (*bench, *Sessi
 
 // answer has the target answer SELECT and the two RESTOREs.
 func answer(t *testing.T, b *bench, job *migration.Job, replies string) {
-	job.Request(b.Now.Wall, -1)
+	job.Begin(-1)
+	job.Append(nil, b.Now.Wall, math.MaxInt32)
 	if _, _, err := job.Receive([]byte(replies)); err != nil {
 		t.Fatal(err)
 	}
@@ -31,11 +33,15 @@ func answer(t *testing.T, b *bench, job *migration.Job, replies string) {
 
 func TestMigrateAsksForWhatIsThere(t *testing.T) {
 	b, _, job := migrating(t, testSetup{}, "REPLACE", "AUTH2", "user", "secret")
-	if len(job.Keys) != 2 || job.Addr() != "10.0.0.1:7001" || job.TimeoutMillis != 250 || !job.Replace || job.Copy || job.User != "user" || job.Plain {
+	if len(job.Keys) != 3 || job.Addr() != "10.0.0.1:7001" || job.TimeoutMillis != 250 || !job.Replace || job.Copy || job.User != "user" || job.Plain {
 		t.Errorf("job %+v", job)
 	}
-	if len(b.frozen) != 2 {
-		t.Errorf("%d keys are frozen, want 2", len(b.frozen))
+	if len(b.frozen) != 3 {
+		t.Errorf("%d keys are frozen, want 3", len(b.frozen))
+	}
+	job.Begin(0)
+	if sent := string(job.Append(nil, b.Now.Wall, math.MaxInt32)); strings.Count(sent, "RESTORE") != 2 || strings.Contains(sent, "{t}none") {
+		t.Errorf("sent %q", sent)
 	}
 }
 

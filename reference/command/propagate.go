@@ -28,9 +28,12 @@ func (e *Engine) Propagate(args ...[]byte) {
 	}
 }
 
+// propagates says whether anybody is to hear of changes.
+func (e *Engine) propagates() bool { return e.Source != nil && e.Source.Active() }
+
 // propagate adds a command to what the running request sends.
 func (e *Engine) propagate(args ...[]byte) {
-	if e.Source == nil || !e.Source.Active() || e.outgoing.relayed || e.outgoing.muted {
+	if !e.propagates() || e.outgoing.relayed || e.outgoing.muted {
 		return
 	}
 	e.outgoing.buf = resp.AppendCommand(e.outgoing.buf, args...)

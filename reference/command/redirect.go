@@ -66,6 +66,7 @@ func (e *Engine) route(c *Call) destination {
 	importing := !migrating && m.Importing(at) != nil
 	open := migrating || importing
 	channels := cmd.Flags.Has(ShardChannel)
+	looked := open && !channels && cmd.Name != "migrate" && (migrating || !cmd.Keys.isOne()) // otherwise it does not matter which keys are there
 
 	several, missing, present := false, 0, 0
 	for key := first; ok; key, ok = keys.next() {
@@ -76,7 +77,7 @@ func (e *Engine) route(c *Call) destination {
 			}
 			several = true
 		}
-		if open && !channels {
+		if looked {
 			if e.exists(at, key) {
 				present++
 			} else {

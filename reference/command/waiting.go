@@ -1,6 +1,10 @@
 package command
 
-import "github.com/clusterspec/clusterspec/reference/clock"
+import (
+	"bytes"
+
+	"github.com/clusterspec/clusterspec/reference/clock"
+)
 
 // This file is about requests that are not answered at once. A parked one has not begun: the node is paused, or a key is
 // on its way to another node. A blocked one has begun, and its reply comes later.
@@ -58,15 +62,19 @@ func (e *Engine) endPauses() {
 
 // Freeze makes writes to keys wait while they are on their way to another node. Reads are still served.
 func (e *Engine) Freeze(keys [][]byte) {
+	names := string(bytes.Join(keys, nil)) // all in one piece
 	for _, key := range keys {
-		e.frozen[string(key)]++
+		e.frozen[names[:len(key)]]++
+		names = names[len(key):]
 	}
 }
 
 // Thaw ends what Freeze began for the same keys.
 func (e *Engine) Thaw(keys [][]byte) {
 	for _, key := range keys {
-		if e.frozen[string(key)]--; e.frozen[string(key)] <= 0 {
+		if jobs := e.frozen[string(key)]; jobs > 1 {
+			e.frozen[string(key)] = jobs - 1
+		} else {
 			delete(e.frozen, string(key))
 		}
 	}

@@ -64,6 +64,7 @@ type shelf struct {
 	draining uint32         // the slab that is being drained, 0 for none
 	used     int            // allocations in use
 	room     int            // allocations that could be made without another slab
+	owed     int            // calls of drain that freeLater left out
 }
 
 // Slabs with room are listed by how full they are. Full slabs and the one being drained are in no list.
@@ -134,6 +135,27 @@ func (a *arena[E]) free(r ref) {
 	c := a.slabs[r>>positionBits].class
 	a.release(r)
 	a.drain(c)
+}
+
+// freeLater gives r back and moves nothing: drainAll has to follow.
+func (a *arena[E]) freeLater(r ref) {
+	a.shelves[a.slabs[r>>positionBits].class].owed++
+	a.release(r)
+}
+
+// drainAll does what is left to do after freeLater. Of what is given back together, most slabs are empty then, and little is
+// left to be moved.
+func (a *arena[E]) drainAll() {
+	for c := range a.shelves {
+		sh := &a.shelves[c]
+		for ; sh.owed > 0; sh.owed-- {
+			a.drain(class(c))
+			if sh.draining == 0 && a.toDrain(sh) == 0 {
+				sh.owed = 0
+				break
+			}
+		}
+	}
 }
 
 // release gives r back and drops its slab if nothing needs it any more.

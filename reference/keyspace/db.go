@@ -154,6 +154,33 @@ func (db *DB) Delete(s slot.Slot, key []byte) bool {
 	return true
 }
 
+// DeleteAll removes keys of one slot, in less time than Delete takes for each. gone is called for those that were there.
+func (db *DB) DeleteAll(s slot.Slot, keys [][]byte, gone func(key []byte)) {
+	g := db.groups[s/groupSlots]
+	if g == nil {
+		return
+	}
+	t := &g.tables[s%groupSlots]
+	db.Changing(s)
+	for _, key := range keys {
+		i, old := db.find(t, db.tag(key), key)
+		if old == nil {
+			continue
+		}
+		db.forget(old)
+		r := t.cells[i].ref()
+		t.remove(i)
+		g.keys--
+		db.keys--
+		db.records.freeLater(r)
+		gone(key)
+	}
+	if t.cells != nil {
+		db.shrink(s, t)
+	}
+	db.records.drainAll() // last: it may move any record
+}
+
 // FlushSlot removes every key of slot s and returns how many there were.
 func (db *DB) FlushSlot(s slot.Slot) int {
 	n := db.LenSlot(s)

@@ -114,6 +114,8 @@ func (w workload) step(t *testing.T, r *rand.Rand, db *DB, m model) {
 			t.Fatalf("FlushSlot(%d) = %d, want %d", s, got, len(m[s]))
 		}
 		delete(m, s)
+	case p < w.flushes+2:
+		w.deleteSome(t, r, db, m, s)
 	case p == 999 && r.IntN(100) == 0:
 		db.Flush()
 		clear(m)
@@ -144,6 +146,29 @@ func (w workload) step(t *testing.T, r *rand.Rand, db *DB, m model) {
 		v := w.value(r)
 		db.Set(s, []byte(key), v)
 		m.set(s, key, v)
+	}
+}
+
+// deleteSome deletes many keys of a slot together, among them one that is not there and one that is given twice.
+func (w workload) deleteSome(t *testing.T, r *rand.Rand, db *DB, m model, s slot.Slot) {
+	keys := [][]byte{[]byte("none")}
+	share := r.Float64()
+	for _, key := range db.AppendKeysInSlot(nil, s, 1<<30) {
+		if r.Float64() < share {
+			keys = append(keys, bytes.Clone(key))
+		}
+	}
+	keys = append(keys, keys[r.IntN(len(keys))])
+	db.DeleteAll(s, keys, func(key []byte) {
+		if _, there := m[s][string(key)]; !there {
+			t.Fatalf("DeleteAll says that %q was there", key)
+		}
+		delete(m[s], string(key))
+	})
+	for _, key := range keys {
+		if _, left := m[s][string(key)]; left {
+			t.Fatalf("DeleteAll did not say that %q was there", key)
+		}
 	}
 }
 

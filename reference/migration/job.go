@@ -9,18 +9,7 @@ import (
 	"github.com/clusterspec/clusterspec/reference/clock"
 	"github.com/clusterspec/clusterspec/reference/defect"
 	"github.com/clusterspec/clusterspec/reference/resp"
-	"github.com/clusterspec/clusterspec/reference/slot"
 )
-
-// Key is one key on its way.
-type Key struct {
-	Name []byte
-	Slot slot.Slot
-	// ExpireAt is when the key expires (wall); 0 means never.
-	ExpireAt clock.Millis
-	// Payload is what DUMP answers.
-	Payload []byte
-}
 
 // Job is one MIGRATE. A key is the target's from the moment that its acknowledgement was read, and the source's until
 // then, whatever becomes of the connection.
@@ -40,15 +29,24 @@ type Job struct {
 	User, Password string
 	// Plain sends RESTORE in place of RESTORE-ASKING: the source is not in cluster mode.
 	Plain bool
-	// Keys are what is moved, all of them present at the source when the Job began.
-	Keys []Key
+	// Keys are the names of what is moved. The Job changes their order.
+	Keys [][]byte
+	// Dump appends to dst what DUMP answers for a key, and tells when it expires (wall); 0 means never. A key that is not
+	// there is left out. It is asked when it is the key's turn, and must not change from then on until the Job is over.
+	Dump func(dst, key []byte) (payload []byte, expireAt clock.Millis, ok bool)
 	// Defects are the deliberate errors of the source.
 	Defects defect.Set
 
+	// Keys begins with those the target has acknowledged, then come those it was sent, then those that were not there, then
+	// those whose turn has not come.
+	acked, sent, next int
+
+	selected        int // the database the connection is in; -1: unknown
+	begun           bool
 	preamble        int // replies due before those to RESTORE: to AUTH and SELECT
 	read            int // replies read, of the current attempt
 	attempts        int
-	acked           [][]byte
+	payload         []byte
 	refused         bool   // the target replied with an error,
 	refusal         string // the first one, without its minus, which may be empty
 	preambleRefused bool   // and that was its answer to AUTH or SELECT
@@ -74,12 +72,43 @@ const maxReplyBytes = 64 << 10
 // Addr is the target as the connection cache keys it: host:port.
 func (j *Job) Addr() string { return j.Host + ":" + j.Port }
 
-// Request is what is to be sent, at time now (wall), on a connection whose selected database is selected, -1 when that is
-// unknown. Calling it again, for a retry, begins again.
-func (j *Job) Request(now clock.Millis, selected int) []byte {
+// Begin begins an attempt, the first or another, on a connection whose selected database is selected, -1 when that is
+// unknown.
+func (j *Job) Begin(selected int) {
 	j.attempts++
-	j.preamble, j.read = 0, 0
-	b := make([]byte, 0, j.requestBytes())
+	j.selected, j.begun = selected, false
+	j.preamble, j.read, j.sent, j.next = 0, 0, 0, 0
+}
+
+// Append appends to dst, at time now (wall), what is to be sent next: about so many bytes, and whole requests. The target
+// restores the first keys while the next ones are still to be read here.
+func (j *Job) Append(dst []byte, now clock.Millis, bytes int) []byte {
+	if !j.begun {
+		j.begun = true
+		dst = j.appendPreamble(dst)
+	}
+	for enough := len(dst) + bytes; j.next < len(j.Keys) && len(dst) < enough; j.next++ {
+		payload, expireAt, ok := j.Dump(j.payload[:0], j.Keys[j.next])
+		if !ok {
+			continue
+		}
+		dst = j.appendRestore(dst, j.Keys[j.next], payload, expireAt, now)
+		j.payload = payload
+		j.swap(j.sent, j.next)
+		j.sent++
+	}
+	if cap(j.payload) > bytes {
+		j.payload = nil // of a large value
+	}
+	return dst
+}
+
+func (j *Job) swap(a, b int) { j.Keys[a], j.Keys[b] = j.Keys[b], j.Keys[a] }
+
+// Unsent says whether there is more to be sent.
+func (j *Job) Unsent() bool { return !j.begun || j.next < len(j.Keys) }
+
+func (j *Job) appendPreamble(b []byte) []byte {
 	if j.Password != "" {
 		auth := []string{"AUTH", j.User, j.Password}
 		if j.User == "" {
@@ -88,55 +117,43 @@ func (j *Job) Request(now clock.Millis, selected int) []byte {
 		b = resp.AppendCommandStrings(b, auth...)
 		j.preamble++
 	}
-	if selected != j.DB {
+	if j.selected != j.DB {
 		b = resp.AppendCommandStrings(b, "SELECT", strconv.Itoa(j.DB))
 		j.preamble++
-	}
-	for i := range j.Keys {
-		b = j.appendRestore(b, &j.Keys[i], now)
 	}
 	return b
 }
 
-// requestBytes is about how long a request is: long enough in most cases.
-func (j *Job) requestBytes() (total int) {
-	const framing = 100 // of one RESTORE, and of what goes before the first
-	for i := range j.Keys {
-		total += len(j.Keys[i].Name) + len(j.Keys[i].Payload) + framing
-	}
-	return total + framing
-}
-
-// The words of a request to restore a key.
-var (
-	restore       = []byte("RESTORE")
-	restoreAsking = []byte("RESTORE-ASKING")
-	replace       = []byte("REPLACE")
-)
-
-func (j *Job) appendRestore(b []byte, k *Key, now clock.Millis) []byte {
-	name, ttl := restoreAsking, clock.Millis(0)
+func (j *Job) appendRestore(b, key, payload []byte, expireAt, now clock.Millis) []byte {
+	name, words, ttl := "RESTORE-ASKING", 4, clock.Millis(0)
 	if j.Plain {
-		name = restore
+		name = "RESTORE"
 	}
-	if k.ExpireAt != 0 {
-		ttl = max(1, k.ExpireAt-now)
+	replace := j.Replace && !j.Defects.Has(defect.MigrateNeverReplaces) || j.Defects.Has(defect.MigrateReplaces)
+	if replace {
+		words++
 	}
-	if j.Defects.Has(defect.MigrateDropsTTL) {
-		ttl = 0
+	if expireAt != 0 && !j.Defects.Has(defect.MigrateDropsTTL) {
+		ttl = max(1, expireAt-now)
 	}
 	var digits [20]byte
-	millis := strconv.AppendInt(digits[:0], int64(ttl), 10)
-	if j.Replace && !j.Defects.Has(defect.MigrateNeverReplaces) || j.Defects.Has(defect.MigrateReplaces) {
-		return resp.AppendCommand(b, name, k.Name, millis, k.Payload, replace)
+	w := resp.Writer{Buf: b}
+	w.Array(words)
+	w.BulkString(name)
+	w.Bulk(key)
+	w.Bulk(strconv.AppendInt(digits[:0], int64(ttl), 10))
+	w.Bulk(payload)
+	if replace {
+		w.BulkString("REPLACE")
 	}
-	return resp.AppendCommand(b, name, k.Name, millis, k.Payload)
+	return w.Buf
 }
 
 // Receive reads replies from the head of data: n bytes are used up. done says that the last one was read. Anything but a
-// status or an error is none that RESTORE gives: such a connection is to be treated as broken.
+// status or an error is none that RESTORE gives, and nothing is replied before it is asked: such a connection is to be
+// treated as broken.
 func (j *Job) Receive(data []byte) (n int, done bool, err error) {
-	for !j.done() {
+	for n < len(data) && !j.Done() {
 		line, used := resp.ReplyLine(data[n:])
 		if used == 0 {
 			if len(data)-n > maxReplyBytes {
@@ -145,12 +162,12 @@ func (j *Job) Receive(data []byte) (n int, done bool, err error) {
 			return n, false, nil
 		}
 		n += used
-		if len(line) == 0 || line[0] != '+' && line[0] != '-' {
+		if len(line) == 0 || line[0] != '+' && line[0] != '-' || j.read == j.preamble+j.sent {
 			return n, false, fmt.Errorf("the target replied %q to RESTORE", line)
 		}
 		j.reply(line)
 	}
-	return n, true, nil
+	return n, j.Done(), nil
 }
 
 // reply takes one line. After a refused AUTH or SELECT no RESTORE counts, whatever it answered.
@@ -164,14 +181,16 @@ func (j *Job) reply(line []byte) {
 			j.preambleRefused = key < 0
 		}
 	case key >= 0 && !j.preambleRefused:
-		j.acked = append(j.acked, j.Keys[key].Name)
+		j.swap(j.acked, key)
+		j.acked++
 	}
 }
 
-func (j *Job) done() bool { return j.read == j.preamble+len(j.Keys) }
+// Done says that all was sent, and answered.
+func (j *Job) Done() bool { return !j.Unsent() && j.read == j.preamble+j.sent }
 
 // Retry says whether a connection that broke (and did not just time out) may be replaced by a new one, on which the
-// Request is sent again: once, and only while the target has not answered for any key.
+// same is sent again: once, and only while the target has not answered for any key.
 func (j *Job) Retry() bool { return j.attempts < 2 && j.read <= j.preamble && !j.refused }
 
 // Fail ends the Job because of f. What the target acknowledged before remains acknowledged.
@@ -186,7 +205,7 @@ func (j *Job) Selected() int {
 }
 
 // Acked are the keys that are the target's now: to be deleted here unless Copy.
-func (j *Job) Acked() [][]byte { return j.acked }
+func (j *Job) Acked() [][]byte { return j.Keys[:j.acked] }
 
 // Outcome is what the client is told: "OK", or an error with its code. What the target said comes before trouble with the
 // connection.

@@ -3,21 +3,41 @@ package migration
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/clusterspec/clusterspec/reference/clock"
 	"github.com/clusterspec/clusterspec/reference/defect"
 )
 
-// keys are three keys that live forever, expire soon, and have expired just now.
-func keys() []Key {
-	return []Key{
-		{Name: []byte("a"), Payload: []byte("P1")},
-		{Name: []byte("b"), Payload: []byte("P2"), ExpireAt: 10_500},
-		{Name: []byte("c"), Payload: []byte("P3"), ExpireAt: 9_999},
+// dumped is what the source has: keys that live forever, expire soon, and have expired just now.
+var dumped = map[string]struct {
+	payload  string
+	expireAt clock.Millis
+}{"a": {"P1", 0}, "b": {"P2", 10_500}, "c": {"P3", 9_999}}
+
+// withKeys makes a Job one of a, b and c, or of others.
+func withKeys(j Job, names ...string) *Job {
+	if len(names) == 0 {
+		names = []string{"a", "b", "c"}
 	}
+	for _, name := range names {
+		j.Keys = append(j.Keys, []byte(name))
+	}
+	j.Dump = func(dst, key []byte) ([]byte, clock.Millis, bool) {
+		d, ok := dumped[string(key)]
+		return append(dst, d.payload...), d.expireAt, ok
+	}
+	return &j
+}
+
+// whole is all that an attempt sends.
+func whole(j *Job, selected int) string {
+	j.Begin(selected)
+	return string(j.Append(nil, 10_000, math.MaxInt32))
 }
 
 // words is a request as the tests write it: its words between blanks.
@@ -53,8 +73,7 @@ func TestRequest(t *testing.T) {
 			words("AUTH u p", "SELECT 0", "RESTORE a 0 P1", "RESTORE b 500 P2", "RESTORE c 1 P3")},
 		{"defect", Job{Defects: noTTL}, 0, words("RESTORE-ASKING a 0 P1", "RESTORE-ASKING b 0 P2", "RESTORE-ASKING c 0 P3")},
 	} {
-		c.job.Keys = keys()
-		if got := string(c.job.Request(10_000, c.selected)); got != c.want {
+		if got := whole(withKeys(c.job), c.selected); got != c.want {
 			t.Errorf("%s:\n%q, want\n%q", c.name, got, c.want)
 		}
 	}
@@ -92,9 +111,8 @@ var replyCases = []struct {
 func TestReplies(t *testing.T) {
 	for _, c := range replyCases {
 		t.Run(c.name, func(t *testing.T) {
-			j := c.job
-			j.Keys = keys()
-			j.Request(0, -1)
+			j := withKeys(c.job)
+			whole(j, -1)
 			n, done, err := j.Receive([]byte(c.replies + "+left over"))
 			if err != nil || n != len(c.replies) || done != (c.failure == 0) {
 				t.Fatalf("read %d of %d, done %v, error %v", n, len(c.replies), done, err)
@@ -109,7 +127,7 @@ func TestReplies(t *testing.T) {
 			if outcome != c.outcome || ok != (outcome == "OK") {
 				t.Errorf("outcome %q %v, want %q", outcome, ok, c.outcome)
 			}
-			if got := acked(&j); got != c.acked {
+			if got := acked(j); got != c.acked {
 				t.Errorf("acknowledged %q, want %q", got, c.acked)
 			}
 			if known := j.Selected() == j.DB; known != ok {
@@ -128,12 +146,12 @@ func acked(j *Job) string {
 }
 
 func TestRetryOnce(t *testing.T) {
-	j := &Job{Keys: keys()}
-	j.Request(0, 0)
+	j := withKeys(Job{})
+	whole(j, 0)
 	if !j.Retry() {
 		t.Fatal("the first attempt is not retried")
 	}
-	if got := string(j.Request(0, -1)); !strings.HasPrefix(got, words("SELECT 0", "RESTORE-ASKING a")[:20]) {
+	if got := whole(j, -1); !strings.HasPrefix(got, words("SELECT 0", "RESTORE-ASKING a")[:20]) {
 		t.Fatalf("second attempt: %q", got)
 	}
 	if j.Retry() {
@@ -149,8 +167,8 @@ func TestRetryOnce(t *testing.T) {
 
 func TestReceiveRefusesWhatNoRESTOREReplies(t *testing.T) {
 	for _, in := range []string{":1\r\n", "\r\n", "$-1\r\n", "OK\r\n", strings.Repeat("+", maxReplyBytes+1)} {
-		j := &Job{Keys: keys()}
-		j.Request(0, 0)
+		j := withKeys(Job{})
+		whole(j, 0)
 		if _, done, err := j.Receive([]byte(in)); err == nil || done {
 			t.Errorf("%.20q was taken", in)
 		}
@@ -177,8 +195,8 @@ func FuzzReceive(f *testing.F) {
 
 // feed gives a Job the replies, at once or, with chance, in pieces, and describes how it stands then.
 func feed(t *testing.T, replies []byte, chance *rand.Rand) string {
-	j := &Job{Keys: keys()}
-	j.Request(0, -1)
+	j := withKeys(Job{})
+	whole(j, -1)
 	var pending []byte
 	statuses := bytes.Count(replies, []byte("+"))
 	defer func() {
@@ -201,4 +219,49 @@ func feed(t *testing.T, replies []byte, chance *rand.Rand) string {
 		}
 	}
 	return fmt.Sprintf("incomplete %q", acked(j))
+}
+
+// TestAppendInPieces: however little is asked for at a time, whole requests come, each once, and what is not there is left out.
+func TestAppendInPieces(t *testing.T) {
+	for _, bytes := range []int{1, 50, 1000} {
+		j := withKeys(Job{}, "none", "a", "gone", "b", "c", "away")
+		j.Begin(-1)
+		var got []string
+		for j.Unsent() {
+			got = append(got, string(j.Append(nil, 10_000, bytes)))
+			if len(got) > 10 {
+				t.Fatalf("pieces without an end: %q", got)
+			}
+		}
+		if all := strings.Join(got, ""); all != words("SELECT 0", "RESTORE-ASKING a 0 P1", "RESTORE-ASKING b 500 P2", "RESTORE-ASKING c 1 P3") {
+			t.Errorf("%d bytes at a time: %q", bytes, got)
+		}
+		if _, done, err := j.Receive([]byte("+OK\r\n+OK\r\n-BUSYKEY\r\n+OK\r\n")); !done || err != nil || acked(j) != "a c" {
+			t.Errorf("%d bytes at a time: done %v, error %v, acknowledged %q", bytes, done, err, acked(j))
+		}
+	}
+}
+
+// TestReceiveWhileSending: the target answers for the first keys while the others are not sent.
+func TestReceiveWhileSending(t *testing.T) {
+	j := withKeys(Job{})
+	j.Begin(0)
+	j.Append(nil, 0, 1)
+	if _, done, err := j.Receive([]byte("+OK\r\n")); done || err != nil || acked(j) != "a" || j.Retry() {
+		t.Fatalf("done %v, error %v, acknowledged %q, retry %v", done, err, acked(j), j.Retry())
+	}
+	if _, done, err := j.Receive([]byte("+OK\r\n")); done || err == nil || acked(j) != "a" {
+		t.Errorf("a reply to what was not sent: done %v, error %v, acknowledged %q", done, err, acked(j))
+	}
+}
+
+// TestNothingToSend: all keys have gone meanwhile.
+func TestNothingToSend(t *testing.T) {
+	j := withKeys(Job{}, "none", "gone")
+	if got := whole(j, 0); got != "" || !j.Done() {
+		t.Errorf("sent %q, done %v", got, j.Done())
+	}
+	if text, ok := j.Outcome(); !ok || len(j.Acked()) != 0 {
+		t.Errorf("outcome %q, acknowledged %q", text, acked(j))
+	}
 }

@@ -50,11 +50,37 @@ func (m *migrations) dial(n *Node, job *migration.Job) {
 
 func (m *migrations) connected(n *Node, c *Conn) { m.request(n, c.target) }
 
-// request sends the job of a connection.
+// request begins to send the job of a connection.
 func (m *migrations) request(n *Node, t *target) {
-	t.conn.out = append(t.conn.out, t.job.Request(n.now.Wall, t.selected)...)
+	t.job.Begin(t.selected)
 	m.progressed(n, t.conn)
-	n.write(t.conn)
+}
+
+const (
+	// feedBytes is how much of a job is put together in one turn: others are served in between.
+	feedBytes = 16 << 10
+	// fedAhead is how much of a job may wait to be written.
+	fedAhead = 2 * feedBytes
+)
+
+// feed goes on with the jobs that are not sent as a whole.
+func (m *migrations) feed(n *Node) {
+	for _, t := range slices.Backward(m.targets) {
+		if !t.isHungry() {
+			continue
+		}
+		t.conn.out = t.job.Append(slices.Grow(t.conn.out, 2*feedBytes), n.now.Wall, feedBytes)
+		if t.job.Done() {
+			m.end(n, t) // no key was left to be sent
+			continue
+		}
+		n.write(t.conn)
+	}
+}
+
+// isHungry says whether feed has something to do for a connection.
+func (t *target) isHungry() bool {
+	return t.job != nil && t.conn.dialled && t.job.Unsent() && t.conn.unwritten() < fedAhead
 }
 
 // progressed gives a job its full time again: the limit is for standing still.
@@ -84,11 +110,11 @@ func (m *migrations) receive(n *Node, c *Conn, data []byte) {
 	}
 }
 
-// end finishes the job of a connection, and keeps the connection.
+// end finishes the job of a connection, and keeps the connection unless more was said on it than asked.
 func (m *migrations) end(n *Node, t *target) {
 	job := t.job
 	t.job, t.selected, t.deadline = nil, job.Selected(), n.now.Mono+targetIdleMillis
-	if len(m.targets) > targetsMax {
+	if len(m.targets) > targetsMax || t.conn.in.len() > 0 {
 		m.drop(n, t)
 	}
 	n.engine.Migrated(job)
@@ -127,7 +153,7 @@ func (m *migrations) closed(n *Node, c *Conn) {
 
 // tick gives up on jobs that stand still, and closes connections nobody has used for a while.
 func (m *migrations) tick(n *Node) {
-	for _, t := range slices.Clone(m.targets) {
+	for _, t := range slices.Backward(m.targets) { // some are dropped
 		switch {
 		case n.now.Mono < t.deadline:
 		case t.job == nil:
@@ -143,16 +169,19 @@ func (m *migrations) tick(n *Node) {
 // phase is what a job was at when its connection broke. A connection that was refused counts as one that broke at the
 // first write.
 func (t *target) phase() migration.Failure {
-	if !t.conn.dialled || len(t.conn.Out()) > 0 {
+	if !t.conn.dialled || len(t.conn.Out()) > 0 || t.job.Unsent() {
 		return migration.Writing
 	}
 	return migration.Reading
 }
 
-// deadline is when tick has something to do (mono).
-func (m *migrations) deadline() clock.Millis {
+// deadline is when tick or feed has something to do (mono).
+func (m *migrations) deadline(now clock.Millis) clock.Millis {
 	first := command.Never
 	for _, t := range m.targets {
+		if t.isHungry() {
+			return now
+		}
 		first = min(first, t.deadline)
 	}
 	return first

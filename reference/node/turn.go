@@ -33,6 +33,7 @@ func (n *Node) Turn(now clock.Instant) *Effects {
 	n.engine.Tick(now)
 	n.upstream.tick()
 	n.migrations.tick(n)
+	n.migrations.feed(n)
 	n.cron.tick(n)
 	n.feedReplicas()
 	n.settle()
@@ -120,7 +121,7 @@ func (n *Node) deadline() clock.Millis {
 	if n.loading != nil || n.hungryReplica() {
 		return n.now.Mono
 	}
-	first := min(n.engine.Deadline(), n.upstream.deadline(), n.migrations.deadline(), n.cron.next)
+	first := min(n.engine.Deadline(), n.upstream.deadline(), n.migrations.deadline(n.now.Mono), n.cron.next)
 	if n.machine != nil {
 		first = min(first, n.machine.Deadline())
 	}

@@ -61,13 +61,13 @@ func ParseDump(payload []byte) (keyspace.Value, error) {
 		return keyspace.Value{}, ErrFormat
 	}
 	v, err := in.value(kind)
+	if err == nil {
+		return v, nil
+	}
 	if unsupported := new(UnsupportedError); errors.As(err, &unsupported) {
 		return keyspace.Value{}, err
 	}
-	if err != nil {
-		return keyspace.Value{}, ErrFormat
-	}
-	return v, nil
+	return keyspace.Value{}, ErrFormat
 }
 
 // openEnvelope looks at version and checksum of a payload and cuts them off.

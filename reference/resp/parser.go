@@ -3,6 +3,7 @@ package resp
 import (
 	"bytes"
 	"math"
+	"slices"
 )
 
 // Parser takes the requests of one client out of its read buffer: arrays of bulks (multibulk), or lines of words (inline).
@@ -104,6 +105,7 @@ func (p *Parser) multibulk(dst [][]byte, buf []byte) (_ [][]byte, n int, err err
 		if missing == 0 {
 			return dst, at, err
 		}
+		dst = slices.Grow(dst, min(missing, (len(buf)-at)/len("$0\r\n\r\n")))
 	}
 	for ; missing > 0; missing-- {
 		if need == 0 {
