@@ -29,7 +29,7 @@ var topologies = []struct {
 	{"6 nodes", 6, 0},
 	{"200 nodes", 200, 0},
 	{"1000 nodes", 1000, 0},
-	{"1000 nodes whose links break", 1000, 500 * time.Millisecond},
+	{"1000 nodes whose links break", 1000, 5 * time.Second}, // about 20 in each 100 ms
 }
 
 // topology compares how long servers take to answer about a cluster, as they tell it themselves (INFO commandstats).

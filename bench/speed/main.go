@@ -103,7 +103,7 @@ func run(out io.Writer) (err error) {
 		}
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	for _, part := range []func(*lab, *options, func(finding)) error{throughput, redisBenchmark, tail, memory, moved, topology} {
+	for _, part := range []func(*lab, *options, func(finding)) error{throughput, redisBenchmark, tail, memory, moved, topology, migrate, reading, reshard} {
 		if err := part(l, &o, func(f finding) { f.write(table) }); err != nil {
 			return err
 		}
