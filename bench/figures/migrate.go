@@ -1,7 +1,6 @@
 package figures
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -153,15 +152,7 @@ func (m *migration) keysAt(ctx context.Context, node int) (int, error) {
 
 // reshard has redis-cli move slots, in the size of batches it chooses by itself.
 func (m *migration) reshard(ctx context.Context, from, to int) error {
-	var out bytes.Buffer
-	cmd := exec.CommandContext(ctx, "redis-cli", "--cluster", "reshard", m.server.Addrs[0], "--cluster-from", m.ids[from], "--cluster-to", m.ids[to],
-		"--cluster-slots", strconv.Itoa(movedSlots), "--cluster-yes")
-	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := cmd.Run(); err != nil {
-		const shown = 400
-		return fmt.Errorf("redis-cli --cluster reshard: %w: %s", err, out.Bytes()[max(0, out.Len()-shown):])
-	}
-	return nil
+	return rig.Reshard(ctx, m.server.Addrs[0], m.ids[from], m.ids[to], movedSlots)
 }
 
 // move moves the slots by hand, one after the other, each in as few round trips as can be.

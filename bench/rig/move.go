@@ -3,6 +3,8 @@ package rig
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os/exec"
 	"strconv"
 	"time"
 
@@ -124,4 +126,15 @@ func (m *Mover) migrate(ctx context.Context, args []string) (wire.Value, error) 
 		err = refusal(m.from.Addr(), args, reply)
 	}
 	return reply, err
+}
+
+// Reshard has redis-cli move slots between two nodes of the cluster that addr is in, in the size of batches it chooses by itself.
+func Reshard(ctx context.Context, addr, fromID, toID string, slots int) error {
+	out, err := exec.CommandContext(ctx, "redis-cli", "--cluster", "reshard", addr, "--cluster-from", fromID, "--cluster-to", toID,
+		"--cluster-slots", strconv.Itoa(slots), "--cluster-yes").CombinedOutput()
+	if err != nil {
+		const shown = 400
+		return fmt.Errorf("redis-cli --cluster reshard: %w: %s", err, out[max(0, len(out)-shown):])
+	}
+	return nil
 }

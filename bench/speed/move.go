@@ -275,13 +275,10 @@ func (p *pair) reshard(l *lab, from, slots int) (moved int, took time.Duration, 
 		return 0, 0, err
 	}
 	begun := time.Now()
-	out, err := exec.CommandContext(l.ctx, "redis-cli", "--cluster", "reshard", p.nodes[0].addr, "--cluster-from", p.ids[from], "--cluster-to", p.ids[1-from],
-		"--cluster-slots", strconv.Itoa(slots), "--cluster-yes").CombinedOutput()
-	took = time.Since(begun)
-	if err != nil {
-		const shown = 400
-		return 0, 0, fmt.Errorf("redis-cli --cluster reshard, %s: %w: %s", p.direction(from), err, out[max(0, len(out)-shown):])
+	if err := rig.Reshard(l.ctx, p.nodes[0].addr, p.ids[from], p.ids[1-from], slots); err != nil {
+		return 0, 0, fmt.Errorf("%s: %w", p.direction(from), err)
 	}
+	took = time.Since(begun)
 	after, err := l.ask(p.nodes[1-from], "DBSIZE")
 	if err != nil {
 		return 0, 0, err

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/clusterspec/clusterspec/reference/resp"
 	"github.com/clusterspec/clusterspec/reference/slot"
 )
 
@@ -244,6 +245,71 @@ func TestMigrationConnections(t *testing.T) {
 	l.send(c, "DBSIZE\r\n")
 	if got := l.take(c); got != ":2\r\n" {
 		t.Errorf("keys left: %q", got)
+	}
+}
+
+// TestMigrationInPieces: many keys are sent a few at a time, others are served meanwhile, and each key ends on one side when the
+// target is lost half-way: those it has acknowledged are gone, the others are still here.
+func TestMigrationInPieces(t *testing.T) {
+	const keys, acknowledged = 1000, 300
+	l := newLone(t, nil)
+	client, other := l.accept(), l.accept()
+	fill, migrate := []string{"MSET"}, []string{"MIGRATE", "10.0.0.1", "7001", "", "0", "500", "KEYS"}
+	for i := range keys {
+		fill = append(fill, key(i), strings.Repeat("v", 100))
+		migrate = append(migrate, key(i))
+	}
+	l.send(client, string(resp.AppendCommandStrings(nil, fill...)))
+	l.send(client, string(resp.AppendCommandStrings(nil, migrate...)))
+	l.take(client)
+	target := l.last.Dial[0]
+	l.node.Connected(l.now, target, clientAddr(), addrPort("10.0.0.1:7001"))
+	l.turn()
+	sent := l.take(target)
+	if len(sent) > 2*feedBytes || l.last.Deadline != l.now.Mono {
+		t.Fatalf("%d bytes in the first turn, the next one is due in %d ms", len(sent), l.last.Deadline-l.now.Mono)
+	}
+	l.send(other, "GET "+key(keys-1)+"\r\nSET "+key(keys-1)+" x\r\n")
+	if got := l.take(other); got != "$100\r\n"+strings.Repeat("v", 100)+"\r\n" {
+		t.Errorf("another client, while the keys are sent: %q", got)
+	}
+	for range 5 {
+		l.turn()
+	}
+	if waiting := len(target.Out()); waiting > fedAhead+2*feedBytes || l.last.Deadline == l.now.Mono {
+		t.Errorf("%d bytes wait for a target that does not read; the next turn is due in %d ms", waiting, l.last.Deadline-l.now.Mono)
+	}
+	for strings.Count(sent, "RESTORE") < acknowledged {
+		sent += l.take(target)
+		l.turn()
+	}
+	l.send(target, strings.Repeat("+OK\r\n", 1+acknowledged))
+	l.node.Closed(l.now, target, "reset")
+	l.turn()
+	if got := l.take(client); got != "-IOERR error or timeout writing to target instance\r\n" {
+		t.Errorf("MIGRATE: %q", got)
+	}
+	l.send(client, "DBSIZE\r\nEXISTS "+key(0)+" "+key(acknowledged-1)+"\r\nEXISTS "+key(acknowledged)+" "+key(keys-1)+"\r\n")
+	if got := l.take(client); got != ":700\r\n:0\r\n:2\r\n" {
+		t.Errorf("keys left, those that were acknowledged, the others: %q", got)
+	}
+	if got := l.take(other); got != "+OK\r\n" {
+		t.Errorf("the write that waited: %q", got)
+	}
+}
+
+// TestMigrationTargetSaysMore: a connection on which a reply is left over would answer for the next keys.
+func TestMigrationTargetSaysMore(t *testing.T) {
+	l := newLone(t, nil)
+	c := l.accept()
+	l.send(c, "SET a 1\r\nMIGRATE 10.0.0.1 7001 a 0 500\r\n")
+	target := l.last.Dial[0]
+	l.node.Connected(l.now, target, clientAddr(), addrPort("10.0.0.1:7001"))
+	l.turn()
+	l.take(target)
+	l.send(target, "+OK\r\n+OK\r\n+OK\r\n")
+	if got := l.take(c); got != "+OK\r\n+OK\r\n" || !target.gone() {
+		t.Errorf("replies %q; the connection is kept: %v", got, !target.gone())
 	}
 }
 
