@@ -119,7 +119,12 @@ func check() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "Ask the node at a port of this machine whether the cluster is up; the exit code tells",
-		Args:  cobra.MatchAll(cobra.NoArgs, func(cmd *cobra.Command, _ []string) error { return portFromEnvironment(cmd) }),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if err := cmp.Or(cobra.NoArgs(cmd, args), portFromEnvironment(cmd)); err != nil || port != 0 {
+				return err
+			}
+			return fmt.Errorf("which node? say its port with --port or in %s", portVariable)
+		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			const patience = 2 * time.Second
 			ctx, cancel := context.WithTimeout(cmd.Context(), patience)

@@ -170,6 +170,7 @@ func TestStartedWrongly(t *testing.T) {
 		{"node --port " + free + " --cluster-enabled yes --dir " + damaged, broke, "this is no nodes.conf"},
 		{"node --port " + free + " --cluster-enabled yes --dir " + filepath.Join(damaged, "absent"), broke, "absent"},
 		{"cluster bogus", usage, "bogus"},
+		{"cluster check", usage, "CLUSTERSPEC_PORT"},
 		{"cluster start --primaries 0", usage, "at least one primary"},
 		{"cluster start --port 55535", usage, "do not fit"},
 		{"cluster start --option nonsense", usage, "name=value"},
