@@ -115,12 +115,13 @@ func TestHTMLGolden(t *testing.T) {
 	golden(t, "index.html", []byte(page))
 }
 
-// htmlOf is the page of a report, with the sample's earlier run and its table of defects beside it.
+// htmlOf is the page of a report, with the sample's earlier run, its declaration and its table of defects beside it.
 func htmlOf(t *testing.T, r *Report) string {
 	t.Helper()
 	var buf bytes.Buffer
 	shown := *r
 	shown.Baseline = &Baseline{File: "last/report.json", Report: sampleBaseline()}
+	shown.Declaration = &Declaration{File: "declaration.yaml", Stale: []StaleEntry{{Entry: "redirect/moved/9", Line: 12, Why: "no scenario has this id"}}}
 	if err := WriteHTML(&buf, &shown, sampleCatches()); err != nil {
 		t.Fatal(err)
 	}

@@ -57,11 +57,6 @@ func sampleCourse(x *Result) {
 	}
 }
 
-// sampleStale is a declared case that passes by now.
-func sampleStale(x *Result) {
-	x.Declared = &Declared{Reason: "MEET took any bus port", Stale: "the case passes"}
-}
-
 // sampleBaseline is the run of the week before.
 func sampleBaseline() *Report {
 	base := sampleReport()

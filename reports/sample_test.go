@@ -270,7 +270,6 @@ var sampleChanges = map[string]func(*Result){
 		x.failAt(4, Inconclusive, "the machine was too busy")
 		x.Reason = "the harness itself was not scheduled for 1.4 s, longer than the node timeout; nothing can be said"
 	},
-	"join/meet/2 on " + sampleAcme: sampleStale,
 	"redirect/moved/5 on " + sampleRedis: func(x *Result) {
 		x.skip(Unsupported, "needs hostnames: redis-server reads them since 7.0, but the start line gives none")
 	},

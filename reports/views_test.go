@@ -187,8 +187,27 @@ func TestViews(t *testing.T) {
 	}
 	sample := sampleReport()
 	sample.Baseline = &Baseline{Report: sampleBaseline()}
-	if got, want := list(sample, sampleCatches()), "scenarios 60, causes 9, declared 2, changes 5, ladder 0, waits 0, coverage 17, defects 3"; got != want {
+	if got, want := list(sample, sampleCatches()), "scenarios 60, causes 9, declared 1, changes 5, ladder 0, waits 0, coverage 17, defects 3"; got != want {
 		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// TestStaleEntriesAreTold: a declared case that passes by now is not a row like others, and its page says in words what no longer fits.
+func TestStaleEntriesAreTold(t *testing.T) {
+	r := sampleReport()
+	change(r, "join/meet/2", func(x *Result) { x.Declared = &Declared{Reason: "any port is taken", Stale: "the case passes"} })
+	v := newRunPage(r, nil)
+	if c := v.caseView("join/meet/2"); !c.Notable || c.Differs {
+		t.Errorf("notable %v, differs %v", c.Notable, c.Differs)
+	}
+	if n := v.staleEntries(); n != 1 {
+		t.Errorf("%d stale entries", n)
+	}
+	page := htmlOf(t, r)
+	for _, want := range []string{"Any port is taken", "No longer fits: the case passes", "Fits nothing: no scenario has this id"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not say %q", want)
+		}
 	}
 }
 
