@@ -7,11 +7,14 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/clusterspec/clusterspec/bench"
 	referencecli "github.com/clusterspec/clusterspec/reference/cli"
+	"github.com/clusterspec/clusterspec/reference/sim"
+	"github.com/clusterspec/clusterspec/reference/slot"
 	"github.com/clusterspec/clusterspec/reports"
 	"github.com/clusterspec/clusterspec/steps"
 	stepscli "github.com/clusterspec/clusterspec/steps/cli"
@@ -51,9 +54,20 @@ func run(args []string) int {
 		SilenceUsage:     true,
 		PersistentPreRun: func(*cobra.Command, []string) { understood = true },
 	}
-	root.AddCommand(stepscli.Run(version()), stepscli.List(), stepscli.Explain(), stepscli.Diff(), stepscli.Repro(version()), stepscli.Defects(version(), knownDefects()), bench.Command(version()), referencecli.Node(), referencecli.Cluster(), versionCommand())
+	root.AddCommand(stepscli.Run(version()), stepscli.List(), stepscli.Explain(), stepscli.Diff(), stepscli.Repro(version()), stepscli.Defects(version(), knownDefects()), bench.Command(version(), lent()), referencecli.Node(), referencecli.Cluster(), versionCommand())
 	root.SetArgs(args)
 	return exitCode(root.Execute(), understood)
+}
+
+// lent is what the benchmark measures of the reference in this process: it imports nothing of it.
+func lent() bench.Reference {
+	return bench.Reference{
+		SlotOf: func(key []byte) uint16 { return uint16(slot.Of(key)) },
+		SimulateBus: func(nodes int, nodeTimeout, watched time.Duration, cpu func() time.Duration) (float64, time.Duration, error) {
+			cost, err := sim.MeasureBus(nodes, nodeTimeout, watched, cpu)
+			return cost.Bytes, cost.CPU, err
+		},
+	}
 }
 
 // exitCode says on stderr what has not been said yet. A command line that was not understood never got to its command.

@@ -111,6 +111,9 @@ func (o Options) change() change.Options {
 
 func (o Options) growth() growth.Options {
 	o.Growth.Targets, o.Growth.Seed = o.Targets, o.Seed
+	if !slices.Contains(o.Targets, "reference") {
+		o.Growth.Simulate, o.Growth.SimulatedNodes = nil, nil // the simulator is the reference's
+	}
 	return o.Growth
 }
 

@@ -30,7 +30,7 @@ func TestUsage(t *testing.T) {
 		"worker's report": {"merge", "nowhere.json"},
 		"benchmark resul": {"page", "nowhere.json"},
 	} {
-		cmd := Command("test")
+		cmd := Command("test", Reference{})
 		cmd.SetArgs(args)
 		cmd.SetOut(io.Discard)
 		cmd.SetErr(io.Discard)
@@ -57,7 +57,7 @@ func TestGateCommand(t *testing.T) {
 	}
 	run := func(args ...string) (string, error) {
 		var text strings.Builder
-		cmd := Command("test")
+		cmd := Command("test", Reference{})
 		cmd.SetArgs(append([]string{"gate"}, args...))
 		cmd.SetOut(&text)
 		cmd.SetErr(io.Discard)
@@ -119,7 +119,7 @@ func TestPageCommand(t *testing.T) {
 	gates := write("g.yaml", "gates:\n  - {name: no more than four, figure: f, value: at most 4}\n")
 	judged, again := filepath.Join(dir, "judged"), filepath.Join(dir, "again")
 	for _, args := range [][]string{{"gate", "--result", past, "--file", gates, "--out", judged}, {"page", filepath.Join(judged, FileJSON), "--out", again}} {
-		cmd := Command("test")
+		cmd := Command("test", Reference{})
 		cmd.SetArgs(args)
 		cmd.SetOut(io.Discard)
 		if err := cmd.Execute(); err != nil {

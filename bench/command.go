@@ -11,21 +11,29 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/clusterspec/clusterspec/bench/figures"
+	"github.com/clusterspec/clusterspec/bench/growth"
 	"github.com/clusterspec/clusterspec/bench/load"
 	"github.com/clusterspec/clusterspec/compose/target"
 	"github.com/clusterspec/clusterspec/compose/target/catalog"
 )
 
+// Reference is what the reference lends to the benchmark, to be measured in this process. The zero value lends nothing: nothing here imports the reference.
+type Reference struct {
+	SlotOf      figures.SlotOf
+	SimulateBus growth.Simulator
+}
+
 // Command is `clusterspec bench`. The version goes into the result.
-func Command(version string) *cobra.Command {
+func Command(version string, own Reference) *cobra.Command {
 	o, out, gates := DefaultOptions(), "", ""
-	o.Suite = version
+	o.Suite, o.Figures.SlotOf, o.Growth.Simulate = version, own.SlotOf, own.SimulateBus
 	cmd := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure how fast targets are, side by side",
 		Long: "Measure how fast targets are, side by side, and write a report.\n\n" +
 			"serving    requests of several kinds: throughput in closed loops, latency in open loops at fixed rates, and a sweep of rates\n" +
-			"figures    what a redirect costs, keys moved a second, cluster queries at 6, 50 and 500 nodes, memory of keys and connections,\n" +
+			"figures    what finding the node of a key and what a redirect costs, keys moved a second, cluster queries at 6, 50 and 500 nodes, memory of keys and connections,\n" +
 			"           work that can be counted instead of timed, and what an application sees through go-redis\n" +
 			"change     what clients see while slots move, a primary dies and comes back, and all nodes are restarted one by one\n" +
 			"growth     costs of a node, a key and a connection as there are more of them\n\n" +
@@ -66,10 +74,11 @@ func Command(version string) *cobra.Command {
 	flags.IntSliceVar(&w.Nodes, "grow-nodes", w.Nodes, "growth: sizes of clusters")
 	flags.IntSliceVar(&w.Keys, "grow-keys", w.Keys, "growth: numbers of keys")
 	flags.IntSliceVar(&w.Connections, "grow-connections", w.Connections, "growth: numbers of connections")
+	flags.IntSliceVar(&w.SimulatedNodes, "grow-simulated", w.SimulatedNodes, "growth: sizes of clusters in the reference's simulator")
 	flags.StringVar(&gates, "gates", "", "a file of gates: their verdicts go into the result (clusterspec bench gate ends with an exit code besides)")
 	flags.BoolVar(&o.Destructive, "destructive", false, "allow to write into a cluster that was there before (addr:...)")
 	flags.StringVar(&out, "out", defaultOut, "folder for the result")
-	cmd.AddCommand(gateCommand(version), diffCommand(), pageCommand(), workerCommand(version), mergeCommand())
+	cmd.AddCommand(gateCommand(version, own), diffCommand(), pageCommand(), workerCommand(version), mergeCommand())
 	return cmd
 }
 

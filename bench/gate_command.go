@@ -32,8 +32,8 @@ type gateFlags struct {
 }
 
 // gateCommand is `clusterspec bench gate`.
-func gateCommand(version string) *cobra.Command {
-	f := &gateFlags{Options: gate.Options{Targets: DefaultOptions().Targets, Serving: serving.DefaultOptions(), Budget: 20 * time.Second, Seed: 1}}
+func gateCommand(version string, own Reference) *cobra.Command {
+	f := &gateFlags{Options: gate.Options{SlotOf: own.SlotOf, Targets: DefaultOptions().Targets, Serving: serving.DefaultOptions(), Budget: 20 * time.Second, Seed: 1}}
 	f.Serving.Duration = 3 * time.Second
 	var past *result.Result
 	cmd := &cobra.Command{

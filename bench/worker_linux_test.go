@@ -33,7 +33,7 @@ func TestWorkerAndMerge(t *testing.T) {
 		}
 	}
 	run := func(args ...string) error {
-		cmd := Command("test")
+		cmd := Command("test", Reference{})
 		cmd.SetArgs(args)
 		cmd.SetOut(io.Discard)
 		cmd.SetErr(io.Discard)

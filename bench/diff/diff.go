@@ -111,7 +111,7 @@ func ratios(r *result.Result) (all []ratio) {
 	for i := range r.Figures {
 		all = append(all, inFigure(&r.Figures[i], specs)...)
 	}
-	return all
+	return append(append(all, inTimelines(r, specs)...), inGrowths(r, specs)...)
 }
 
 func inFigure(f *result.Figure, specs map[string]string) (all []ratio) {

@@ -84,6 +84,46 @@ func TestQuotient(t *testing.T) {
 	}
 }
 
+// Time lines and growth are compared with the base of their own run, size by size and phase by phase; without intervals, nothing is called a change.
+func TestTimelinesAndGrowth(t *testing.T) {
+	of := func(worst, bytes float64) *result.Result {
+		r := run("1", interval(1, 1, 1), interval(1, 1, 1), 100)
+		for i, scale := range []float64{1, worst} {
+			name := r.Targets[i].Name
+			r.Timelines = append(r.Timelines, result.Timeline{
+				ID: "change", Target: name, Phases: []result.Phase{{Name: "slots moving", Latency: result.Percentiles{P99: 1000}, WorstSecond: int64(5000 * scale)}},
+				Outages: []result.Outage{{FromMillis: 0, ToMillis: 2000}, {FromMillis: 100, ToMillis: int64(100 + 1000*scale)}},
+			})
+		}
+		r.Growths = []result.Growth{{ID: "keys/memory", Unit: "bytes", Lines: []result.Line{
+			{Name: r.Targets[0].Name, Points: []result.Point{{X: 10, Y: 200}, {X: 100, Y: 190}}},
+			{Name: r.Targets[1].Name, Points: []result.Point{{X: 10, Y: bytes}}},
+			{Name: "somebody else", Points: []result.Point{{X: 10, Y: 1}}},
+		}}}
+		return r
+	}
+	d, err := Compare(of(2, 100), of(4, 150))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := make(map[string]float64)
+	for _, c := range d.Changes[3:] {
+		got[c.What] = c.Ratio.Ratio
+		if c.Verdict != stats.Inconclusive || !strings.Contains(c.Words, once) {
+			t.Errorf("%+v", c)
+		}
+	}
+	want := map[string]float64{"change: p99 while slots moving": 1, "change: worst second while slots moving": 2, "change: time without writes": 6. / 4, "keys/memory at 10": 1.5}
+	if len(got) != len(want) {
+		t.Errorf("%v", got)
+	}
+	for what, ratio := range want {
+		if math.Abs(got[what]-ratio) > 1e-9 {
+			t.Errorf("%s: %v, want %v", what, got[what], ratio)
+		}
+	}
+}
+
 // What is not alike is said: other bases are refused, the rest is warned of; what failed is not compared.
 func TestWhatIsNotAlike(t *testing.T) {
 	good := func() *result.Result { return run("1", interval(1.9, 2, 2.1), interval(0.45, 0.5, 0.55), 100) }

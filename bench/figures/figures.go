@@ -23,6 +23,8 @@ type Options struct {
 	Seed    uint64
 	// Groups are names from Groups.
 	Groups []string
+	// SlotOf is the reference's function, to be measured in this process; nil: there is none.
+	SlotOf SlotOf
 }
 
 // group is a set of figures that are measured on one set-up.
@@ -33,6 +35,8 @@ type group struct {
 	trials   int
 	estimate time.Duration // for one target
 	open     func(ctx context.Context, spec string) (subject, error)
+	// own, instead of open, sets up subjects that are no servers: the base first, and again second. None: there is nothing to measure here.
+	own func(ctx context.Context, o Options) ([]subject, error)
 }
 
 // subject is a target that is set up for a group.
@@ -44,7 +48,7 @@ type subject interface {
 	close() error
 }
 
-var groups = slices.Concat([]group{redirection, migrations}, queries, []group{footprint, work, applications})
+var groups = slices.Concat([]group{lookup, redirection, migrations}, queries, []group{footprint, work, applications})
 
 // Groups are the names there are.
 func Groups() (names []string) {
@@ -110,9 +114,26 @@ func Measure(ctx context.Context, o Options, starting func(name string), done fu
 		if err != nil {
 			return fmt.Errorf("measuring %s: %w", g.name, err)
 		}
-		done(figures)
+		if len(figures) > 0 {
+			done(figures)
+		}
 	}
 	return nil
+}
+
+// openAll sets up all that take turns, the base twice and first.
+func (g group) openAll(ctx context.Context, o Options) (subjects []subject, err error) {
+	if g.own != nil {
+		return g.own(ctx, o)
+	}
+	for _, spec := range append([]string{o.Targets[0]}, o.Targets...) {
+		s, err := g.open(ctx, spec)
+		if err != nil {
+			return subjects, err
+		}
+		subjects = append(subjects, s)
+	}
+	return subjects, nil
 }
 
 // measure sets the targets up, the base twice, and lets them take turns in an order drawn anew for each round.
@@ -127,14 +148,11 @@ func (g group) measure(ctx context.Context, o Options) (_ []result.Figure, err e
 	for i := range figures {
 		figures[i].Parties = nil
 	}
-	specs := append([]string{o.Targets[0]}, o.Targets...)
+	if subjects, err = g.openAll(ctx, o); err != nil || len(subjects) == 0 {
+		return nil, err
+	}
 	seen := make(map[string]int)
-	for i, spec := range specs {
-		s, err := g.open(ctx, spec)
-		if err != nil {
-			return nil, err
-		}
-		subjects = append(subjects, s)
+	for i, s := range subjects {
 		name := s.name()
 		if i == 1 {
 			name += result.TwinSuffix

@@ -23,6 +23,8 @@ type Options struct {
 	Budget      time.Duration
 	Seed        uint64
 	Destructive bool
+	// SlotOf is the reference's function; nil: what needs it is not measured.
+	SlotOf figures.SlotOf
 }
 
 // Validate says what is wrong with the options, as far as that can be known without starting anything.
@@ -145,7 +147,7 @@ func (m *runner) decide(ctx context.Context, what measurement) error {
 // measure measures once, and adds what it finds to the result.
 func (m *runner) measure(ctx context.Context, what measurement) error {
 	if what.group != "" {
-		return figures.Measure(ctx, figures.Options{Targets: m.Targets, Seed: m.Seed, Groups: []string{what.group}}, func(string) {}, func(found []result.Figure) {
+		return figures.Measure(ctx, figures.Options{Targets: m.Targets, Seed: m.Seed, Groups: []string{what.group}, SlotOf: m.SlotOf}, func(string) {}, func(found []result.Figure) {
 			for i := range found {
 				m.add(&found[i])
 			}

@@ -20,11 +20,14 @@ type Options struct {
 	Nodes       []int
 	Keys        []int
 	Connections []int
+	// SimulatedNodes are sizes of clusters that Simulate brings to life beside the real ones; nil: there is no simulator.
+	SimulatedNodes []int
+	Simulate       Simulator
 }
 
 // DefaultOptions are sizes that two cores carry.
 func DefaultOptions() Options {
-	return Options{Nodes: []int{3, 10, 30}, Keys: []int{10_000, 100_000, 1_000_000}, Connections: []int{10, 100, 1000, 5000}}
+	return Options{Nodes: []int{3, 10, 30}, Keys: []int{10_000, 100_000, 1_000_000}, Connections: []int{10, 100, 1000, 5000}, SimulatedNodes: []int{3, 10, 30, 100, 300}}
 }
 
 // Validate says what is wrong with the options.
@@ -33,7 +36,7 @@ func (o Options) Validate() error {
 		what string
 		of   []int
 		most int
-	}{{"nodes", o.Nodes, 200}, {"keys", o.Keys, 50_000_000}, {"connections", o.Connections, 10_000}} {
+	}{{"nodes", o.Nodes, 200}, {"keys", o.Keys, 50_000_000}, {"connections", o.Connections, 10_000}, {"simulated nodes", o.SimulatedNodes, 5000}} {
 		if !slices.IsSorted(sizes.of) {
 			return fmt.Errorf("growth by %s %v: name the sizes in growing order", sizes.what, sizes.of)
 		}
@@ -55,8 +58,15 @@ func (o Options) Estimate() (total time.Duration) {
 		total += 3*time.Second + time.Duration(n)*3*time.Microsecond
 	}
 	total += time.Duration(len(o.Connections)) * 2 * connectionsLoaded
-	return total * time.Duration(len(o.Targets))
+	total *= time.Duration(len(o.Targets))
+	for _, n := range o.SimulatedNodes {
+		total += time.Duration(n) * time.Duration(n) * simulatedLink
+	}
+	return total
 }
+
+// simulatedLink is about what the simulator takes for each pair of nodes.
+const simulatedLink = 150 * time.Microsecond
 
 // sweep is a kind of growth: a set-up whose costs are read at each size.
 type sweep struct {
@@ -101,6 +111,11 @@ func Measure(ctx context.Context, o Options, starting func(name string), done fu
 			starting(fmt.Sprintf("growth by %s of %s", w.x, spec))
 			if err := w.measure(ctx, &subject{spec: spec, seed: o.Seed}); err != nil {
 				return fmt.Errorf("measuring how %s grows by %s: %w", spec, w.x, err)
+			}
+		}
+		if w.name == "nodes" && o.Simulate != nil {
+			if err := simulate(ctx, o, starting, w.costs); err != nil {
+				return err
 			}
 		}
 		if ctx.Err() == nil {

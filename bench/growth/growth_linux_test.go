@@ -4,6 +4,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/clusterspec/clusterspec/bench/result"
 )
@@ -79,6 +80,25 @@ func TestBytesSent(t *testing.T) {
 	after, err := bytesSent(ports)
 	if sent := after - before; err != nil || sent < there || sent > there+back+handshake {
 		t.Errorf("%d bytes were sent, %v; want %d to %d", sent, err, there, there+back)
+	}
+}
+
+// The simulator's line lies beside those of real processes, in the same chart.
+func TestSimulated(t *testing.T) {
+	o := Options{SimulatedNodes: []int{10, 1000}, Simulate: func(nodes int, timeout, watched time.Duration, cpu func() time.Duration) (float64, time.Duration, error) {
+		if timeout != nodesTimeout || watched != nodesWatched || cpu() <= 0 {
+			t.Errorf("a node timeout of %v, watched for %v", timeout, watched)
+		}
+		return float64(100 * nodes), time.Duration(nodes), nil
+	}}
+	costs := byNodes(nil).costs
+	if err := simulate(t.Context(), o, func(string) {}, costs); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []result.Point{{X: 1000, Y: 100_000}, {X: 1000, Y: 1000}} {
+		if l := costs[i].Lines; len(l) != 1 || l[0].Name != simulatedName || len(l[0].Points) != 2 || l[0].Points[1] != want {
+			t.Errorf("%s: %+v", costs[i].ID, l)
+		}
 	}
 }
 

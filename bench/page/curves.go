@@ -3,6 +3,7 @@ package page
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/clusterspec/clusterspec/bench/result"
@@ -74,6 +75,19 @@ func (v *view) sweepChart(metric string, points []*result.Series, of func(*resul
 	c := draw("Latency, "+metric, linearAxis("requests answered a second", values(lines, xOf), count), logAxis("latency, "+metric, values(lines, yOf), inUnit("ns")), lines)
 	c.Table = t
 	return c
+}
+
+// grown are the targets, and whoever else grew.
+func (v *view) grown(growths []result.Growth) []*target {
+	all := slices.Clone(v.Targets)
+	for i := range growths {
+		for _, l := range growths[i].Lines {
+			if t := v.target(l.Name); !slices.Contains(all, t) {
+				all = append(all, t)
+			}
+		}
+	}
+	return all
 }
 
 // growth is a chart with a tick at each size.

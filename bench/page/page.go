@@ -44,7 +44,9 @@ type view struct {
 	Result                                 *result.Result
 	Headline, Lede, Started, Took, Command string
 	Targets                                []*target
-	Machine                                []fact
+	// Others were measured in some places, and are no targets of the run: a library, a simulator.
+	Others  []*target
+	Machine []fact
 	// NotMeasured are the parts that the run was not asked for, or did not come to.
 	NotMeasured string
 	Gates       string // how many passed, failed, and could not be told; empty: there are none
@@ -57,6 +59,8 @@ type view struct {
 	Sweeps      []sweep
 	Timelines   []timelineView
 	Growths     []chart
+	// Grown are those that the charts of growth are of.
+	Grown []*target
 }
 
 // target is one of those that were measured, with the number that stands for it and decides its colour, dash and marker.
@@ -97,7 +101,7 @@ func newView(r *result.Result, files map[string][]byte) *view {
 		v.Took = r.Finished.Sub(r.Started).Round(time.Second).String()
 	}
 	for _, t := range r.Targets {
-		v.add(t)
+		v.Targets = append(v.Targets, newTarget(t, len(v.Targets)))
 	}
 	var alone, closed, open []*result.Series
 	for i := range r.Series {
@@ -128,6 +132,7 @@ func newView(r *result.Result, files map[string][]byte) *view {
 	for i := range r.Growths {
 		v.Growths = append(v.Growths, v.growth(&r.Growths[i]))
 	}
+	v.Grown = v.grown(r.Growths)
 	v.Headline, v.Lede, v.NotMeasured = v.headline(), v.lede(), v.notMeasured()
 	return v
 }
@@ -145,30 +150,30 @@ func workers(series []result.Series) (t *table) {
 	return t
 }
 
-func (v *view) add(t result.Target) *target {
-	made := &target{Target: t, Key: len(v.Targets) + 1, Look: len(v.Targets)%looks + 1, Base: len(v.Targets) == 0}
+func newTarget(t result.Target, place int) *target {
+	made := &target{Target: t, Key: place + 1, Look: place%looks + 1, Base: place == 0}
 	for _, verdict := range []stats.Verdict{stats.Faster, stats.Slower, stats.Equal, stats.Inconclusive} {
 		made.Verdicts = append(made.Verdicts, verdictCount{verdict, 0})
 	}
-	v.Targets = append(v.Targets, made)
 	return made
 }
 
 // target finds a target by the name it has in a measurement: its own, or the text form it was asked for by.
 func (v *view) target(name string) *target {
 	plain, twin := strings.CutSuffix(name, result.TwinSuffix)
-	i := slices.IndexFunc(v.Targets, func(t *target) bool { return t.Name == plain })
+	all := slices.Concat(v.Targets, v.Others)
+	i := slices.IndexFunc(all, func(t *target) bool { return t.Name == plain })
 	if i < 0 {
-		i = slices.IndexFunc(v.Targets, func(t *target) bool { return t.Spec == plain })
+		i = slices.IndexFunc(all, func(t *target) bool { return t.Spec == plain })
 	}
 	if i < 0 {
-		v.add(result.Target{Name: plain})
-		i = len(v.Targets) - 1
+		v.Others = append(v.Others, newTarget(result.Target{Name: plain}, len(all)))
+		return v.target(name)
 	}
 	if !twin {
-		return v.Targets[i]
+		return all[i]
 	}
-	again := *v.Targets[i]
+	again := *all[i]
 	again.Name, again.Twin = name, true
 	return &again
 }

@@ -191,7 +191,11 @@ func (v *view) ratiosOfFigures(figures []result.Figure) *ratioTable {
 		f := &figures[i]
 		kind, _, _ := strings.Cut(f.ID, "/")
 		if n := len(t.Groups); n == 0 || t.Groups[n-1].Name != kind {
-			t.Groups = append(t.Groups, ratioGroup{Name: kind})
+			made := ratioGroup{Name: kind}
+			if base := v.target(f.Parties[0].Name); !base.Base {
+				made.Setting = "the base is " + base.Name
+			}
+			t.Groups = append(t.Groups, made)
 		}
 		g := &t.Groups[len(t.Groups)-1]
 		if f.Trouble != "" {
