@@ -4,7 +4,7 @@ GO      ?= go
 TARGETS ?=
 OUT     ?= reports/out
 
-.PHONY: help conformance publish-conformance defects bench bench-smoke benchcmp speed test race cover lint fuzz bin image bench-image clean tools
+.PHONY: help conformance publish-conformance defects bench publish-bench bench-smoke benchcmp speed test race cover lint fuzz bin image bench-image clean tools
 
 # What has goroutines. The rest of the reference is pure: TestWalls finds a goroutine there.
 CONCURRENT = . ./reference ./reference/server ./reference/cli ./steps/... ./compose/... ./bench/... ./reports/...
@@ -22,7 +22,10 @@ defects: ## test the suite: every deliberate error of the reference must be noti
 	$(GO) run . defects --out $(OUT) $(ARGS)
 
 bench: ## measure the reference and redis-server side by side; writes reports/out/bench/
-	$(GO) run . bench --out $(OUT)/bench $(TARGETS)
+	$(GO) run . bench --out $(OUT)/bench $(or $(TARGETS),--gates bench/gates.yaml)
+
+publish-bench: ## measure for reports/published and the README's picture: longer, on a machine that has nothing else to do
+	.ci/publish-bench $(ARGS)
 
 speed: ## the reference against redis-server, one line a figure with the goal it reaches (docs/speed.md)
 	$(GO) run ./bench/speed $(ARGS)

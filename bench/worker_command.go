@@ -20,6 +20,9 @@ import (
 // indexVariable is where Kubernetes tells the pods of an indexed Job which one they are.
 const indexVariable = "JOB_COMPLETION_INDEX"
 
+// stdout is how the standard output is called.
+const stdout = "-"
+
 // workerCommand is `clusterspec bench worker`.
 func workerCommand(version string) *cobra.Command {
 	var (
@@ -63,7 +66,11 @@ func workerCommand(version string) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 			defer stop()
-			r, err := fleet.Work(ctx, plan, index, func(what string) { fmt.Fprintf(cmd.ErrOrStderr(), "worker %d: %s\n", index, what) })
+			progress := cmd.ErrOrStderr()
+			if out == stdout {
+				progress = io.Discard // where the two end up in one log, that log is the report
+			}
+			r, err := fleet.Work(ctx, plan, index, func(what string) { fmt.Fprintf(progress, "worker %d: %s\n", index, what) })
 			if r == nil {
 				return err
 			}
@@ -74,7 +81,7 @@ func workerCommand(version string) *cobra.Command {
 	flags := cmd.Flags()
 	flags.IntVar(&index, "index", 0, "which of the plan's workers this is, counting from 0 (default: $"+indexVariable+")")
 	flags.StringVar(&start, "start", "", "when all workers begin, as in 2026-03-09T14:30:00Z, instead of what the plan says")
-	flags.StringVar(&out, "out", "-", "file for the report; - is the standard output")
+	flags.StringVar(&out, "out", stdout, "file for the report; - is the standard output, and then nothing else is written")
 	flags.BoolVar(&destructive, "destructive", false, "allow to write into the cluster of the plan")
 	return cmd
 }
@@ -91,15 +98,15 @@ func indexOf(text string, workers int) (int, error) {
 	return index, nil
 }
 
-func writeReport(stdout io.Writer, out string, r *fleet.Report) error {
-	if out == "-" {
-		return fleet.WriteReport(stdout, r)
+func writeReport(text io.Writer, out string, r *fleet.Report) error {
+	if out == stdout {
+		return fleet.WriteReport(text, r)
 	}
-	var text bytes.Buffer
-	if err := fleet.WriteReport(&text, r); err != nil {
+	var whole bytes.Buffer
+	if err := fleet.WriteReport(&whole, r); err != nil {
 		return err
 	}
-	return writeFile(filepath.Dir(out), filepath.Base(out), text.Bytes())
+	return writeFile(filepath.Dir(out), filepath.Base(out), whole.Bytes())
 }
 
 // mergeCommand is `clusterspec bench merge`.

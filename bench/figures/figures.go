@@ -128,6 +128,10 @@ func (g group) openAll(ctx context.Context, o Options) (subjects []subject, err 
 	}
 	for _, spec := range append([]string{o.Targets[0]}, o.Targets...) {
 		s, err := g.open(ctx, spec)
+		var cannot *cannotError
+		if errors.As(err, &cannot) {
+			s, err = &absent{cannot}, nil
+		}
 		if err != nil {
 			return subjects, err
 		}
@@ -135,6 +139,18 @@ func (g group) openAll(ctx context.Context, o Options) (subjects []subject, err 
 	}
 	return subjects, nil
 }
+
+// cannotError says that a group cannot be measured of a target, whatever is tried.
+type cannotError struct{ target, why string }
+
+func (e *cannotError) Error() string { return e.target + ": " + e.why }
+
+// absent stands for a target that cannot be measured.
+type absent struct{ *cannotError }
+
+func (a *absent) name() string                             { return a.target }
+func (a *absent) close() error                             { return nil }
+func (a *absent) trial(context.Context) ([]float64, error) { return nil, nil }
 
 // measure sets the targets up, the base twice, and lets them take turns in an order drawn anew for each round.
 func (g group) measure(ctx context.Context, o Options) (_ []result.Figure, err error) {
@@ -172,6 +188,11 @@ func (g group) measure(ctx context.Context, o Options) (_ []result.Figure, err e
 			}
 			for k, v := range values {
 				figures[k].Parties[i].Add(v)
+			}
+			if a, isAbsent := subjects[i].(*absent); isAbsent {
+				for k := range figures {
+					figures[k].Parties[i].Missing = a.why
+				}
 			}
 		}
 	}

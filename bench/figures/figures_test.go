@@ -1,11 +1,14 @@
 package figures
 
 import (
+	"context"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/clusterspec/clusterspec/bench/result"
+	"github.com/clusterspec/clusterspec/compose/wire"
 )
 
 // Every figure is measured on a real server, and has a value that can be true.
@@ -31,6 +34,52 @@ func TestOnARealServer(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// The lookup of a slot is measured in this process, beside go-redis, and only where the reference is asked for.
+func TestLookup(t *testing.T) {
+	g := lookup
+	g.trials = 2
+	o := Options{Targets: []string{"redis-server", "reference"}, Seed: 1, SlotOf: func(key []byte) uint16 { return wire.CRC16(key) % wire.Slots }}
+	found, err := g.measure(t.Context(), o)
+	if err != nil || len(found) != 2 {
+		t.Fatalf("%v, %d figures", err, len(found))
+	}
+	for _, f := range found {
+		if len(f.Parties) != 3 || f.Parties[0].Name != lookupLibrary || f.Parties[1].Name != lookupLibrary+result.TwinSuffix || f.Parties[2].Name != "reference" {
+			t.Fatalf("%+v", f.Parties)
+		}
+		for _, p := range f.Parties {
+			if p.Median < 1 || p.Median > float64(time.Millisecond) {
+				t.Errorf("%s of %s takes %v ns", f.ID, p.Name, p.Median)
+			}
+		}
+	}
+	o.Targets = o.Targets[:1]
+	if found, err := g.measure(t.Context(), o); err != nil || len(found) != 0 {
+		t.Errorf("without the reference: %v, %v", found, err)
+	}
+}
+
+// What a target cannot do is missing there, with the reason, and the others are measured.
+func TestWhatCannotBeMeasuredIsMissing(t *testing.T) {
+	g := lookup
+	g.trials, g.own = 1, nil
+	g.open = func(ctx context.Context, spec string) (subject, error) {
+		if spec == "unable" {
+			return nil, fmt.Errorf("opening it: %w", &cannotError{"unable 1", "it has no such thing"})
+		}
+		return newLibraryLookup(ctx)
+	}
+	found, err := g.measure(t.Context(), Options{Targets: []string{"able", "unable"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range found {
+		if p := f.Parties; len(p) != 3 || p[0].Missing != "" || len(p[0].Trials) != 1 || p[2].Name != "unable 1" || p[2].Missing != "it has no such thing" {
+			t.Errorf("%+v", p)
+		}
 	}
 }
 

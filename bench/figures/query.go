@@ -107,7 +107,7 @@ func (q *query) introduce(ctx context.Context, nodes int) error {
 	stopper, canStop := node.(target.Stopper)
 	starter, canStart := node.(target.Restarter)
 	if !canWrite || !canStop || !canStart {
-		return fmt.Errorf("%s cannot be started on a nodes.conf of ours", q.server.Spec)
+		return &cannotError{q.server.Name, "it cannot be started on a nodes.conf of ours"}
 	}
 	id, err := rig.Text(ctx, node.Addr(), "CLUSTER", "MYID")
 	if err != nil {

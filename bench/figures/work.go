@@ -80,6 +80,10 @@ func (l *labour) close() error {
 }
 
 func (l *labour) trial(ctx context.Context) ([]float64, error) {
+	if l.server.PID(0) == 0 { // nobody sees its system calls, who relays its segments is unknown, and it cannot reach a node of ours
+		trips, err := l.move(ctx)
+		return []float64{unseen, unseen, unseen, unseen, trips}, err
+	}
 	single, _, err := l.count(1)
 	if err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -197,6 +198,20 @@ func TestPlan(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", text, err, want)
 		}
+	}
+	documentation, err := os.ReadFile("../../docs/benchmarks.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	example := regexp.MustCompile("(?s)```yaml\n(name: mixed\n.*?)```").FindSubmatch(documentation)
+	if example == nil {
+		t.Fatal("the documentation has no plan")
+	}
+	if p, err := parsePlan(example[1]); err != nil || p.Validate() != nil || p.Workers != 4 {
+		t.Errorf("the plan in the documentation: %v, %v", err, p.Validate())
+	}
+	if p, err := ReadPlan("../../compose/bench.plan.yaml"); err != nil || p.Workers != 2 {
+		t.Errorf("the plan of the compose file: %+v, %v", p, err)
 	}
 	if _, err := Work(t.Context(), p, 2, nil); err == nil || !strings.Contains(err.Error(), "worker 2 of 2") {
 		t.Errorf("%v", err)
