@@ -99,8 +99,8 @@ func (o Options) groups() (chosen []group) {
 	return chosen
 }
 
-// Measure measures one group after the other and hands each over as soon as it is there. When ctx ends, the group under way is lost, and there is no
-// error.
+// Measure measures one group after the other and hands each over as soon as it is there. When ctx ends, the group under way is handed over as far as
+// its rounds are whole, and there is no error.
 func Measure(ctx context.Context, o Options, starting func(name string), done func([]result.Figure)) error {
 	for _, g := range o.groups() {
 		if ctx.Err() != nil {
@@ -108,10 +108,7 @@ func Measure(ctx context.Context, o Options, starting func(name string), done fu
 		}
 		starting(g.name)
 		figures, err := g.measure(ctx, o)
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err != nil {
+		if err != nil && ctx.Err() == nil {
 			return fmt.Errorf("measuring %s: %w", g.name, err)
 		}
 		if len(figures) > 0 {
@@ -179,13 +176,31 @@ func (g group) measure(ctx context.Context, o Options) (_ []result.Figure, err e
 			figures[k].Parties = append(figures[k].Parties, result.Measured{Name: name})
 		}
 	}
-	order := rand.New(rand.NewPCG(o.Seed, 3))
-	for range g.trials {
+	rounds, err := g.play(ctx, o.Seed, subjects, figures)
+	if err != nil || rounds == 0 {
+		return nil, err
+	}
+	for k := range figures {
+		figures[k].Conclude(rounds >= stats.MinPairs, o.Seed)
+	}
+	return figures, nil
+}
+
+// play lets the subjects take turns and adds their trials to the figures. It returns the number of rounds, which is less than planned when ctx ends: the round under
+// way does not count.
+func (g group) play(ctx context.Context, seed uint64, subjects []subject, figures []result.Figure) (rounds int, err error) {
+	order := rand.New(rand.NewPCG(seed, 3))
+	for ; rounds < g.trials; rounds++ {
+		found := make([][]float64, len(subjects))
 		for _, i := range order.Perm(len(subjects)) {
-			values, err := subjects[i].trial(ctx)
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", subjects[i].name(), err)
+			if found[i], err = subjects[i].trial(ctx); ctx.Err() != nil {
+				return rounds, nil
 			}
+			if err != nil {
+				return rounds, fmt.Errorf("%s: %w", subjects[i].name(), err)
+			}
+		}
+		for i, values := range found {
 			for k, v := range values {
 				figures[k].Parties[i].Add(v)
 			}
@@ -196,10 +211,7 @@ func (g group) measure(ctx context.Context, o Options) (_ []result.Figure, err e
 			}
 		}
 	}
-	for k := range figures {
-		figures[k].Conclude(g.trials >= stats.MinPairs, o.Seed)
-	}
-	return figures, nil
+	return rounds, nil
 }
 
 // unseen is the value of a figure that cannot be seen of a target.

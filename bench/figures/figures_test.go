@@ -83,6 +83,40 @@ func TestWhatCannotBeMeasuredIsMissing(t *testing.T) {
 	}
 }
 
+// ending is a subject during whose third turn the run is ended.
+type ending struct {
+	turns int
+	end   context.CancelFunc
+}
+
+func (e *ending) name() string { return "it" }
+func (e *ending) close() error { return nil }
+
+func (e *ending) trial(ctx context.Context) ([]float64, error) {
+	if e.turns++; e.turns == 3 {
+		e.end()
+	}
+	return []float64{float64(e.turns), 0}, ctx.Err()
+}
+
+// What was measured of a group before the run was ended is kept, in whole rounds.
+func TestEndedGroupIsKept(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	g := lookup
+	g.own = func(context.Context, Options) ([]subject, error) {
+		return []subject{&ending{end: cancel}, &ending{end: cancel}}, nil
+	}
+	found, err := g.measure(ctx, Options{Seed: 1})
+	if err != nil || len(found) != 2 {
+		t.Fatalf("%v, %v", found, err)
+	}
+	for _, p := range found[0].Parties {
+		if !slices.Equal(p.Trials, []float64{1, 2}) {
+			t.Errorf("%+v", p)
+		}
+	}
+}
+
 // A second measurement leaves the figures of the first alone.
 func TestFiguresAreNotShared(t *testing.T) {
 	for _, g := range groups {

@@ -95,7 +95,7 @@ func (s *subject) close() error {
 }
 
 // Measure measures all sizes of one kind after the other, one target after the other, and hands each kind over when it is whole. A size that a target
-// cannot be brought to ends its line, with the reason. When ctx ends, the kind under way is lost, and there is no error.
+// cannot be brought to ends its line, with the reason. When ctx ends, the kind under way is handed over as far as it goes, and there is no error.
 func Measure(ctx context.Context, o Options, starting func(name string), done func([]result.Growth)) error {
 	for _, w := range []sweep{byNodes(o.Nodes), byKeys(o.Keys), byConnections(o.Connections)} {
 		if len(w.sizes) == 0 {
@@ -104,25 +104,38 @@ func Measure(ctx context.Context, o Options, starting func(name string), done fu
 		for i := range w.costs {
 			w.costs[i].X = w.x
 		}
-		for _, spec := range o.Targets {
-			if ctx.Err() != nil {
-				return nil
-			}
-			starting(fmt.Sprintf("growth by %s of %s", w.x, spec))
-			if err := w.measure(ctx, &subject{spec: spec, seed: o.Seed}); err != nil {
-				return fmt.Errorf("measuring how %s grows by %s: %w", spec, w.x, err)
-			}
+		if err := w.measureAll(ctx, o, starting); err != nil && ctx.Err() == nil {
+			return err
 		}
-		if w.name == "nodes" && o.Simulate != nil {
-			if err := simulate(ctx, o, starting, w.costs); err != nil {
-				return err
-			}
-		}
-		if ctx.Err() == nil {
+		if w.isMeasured() {
 			done(w.costs)
 		}
 	}
 	return nil
+}
+
+// measureAll adds the lines of all targets, and of the simulator.
+func (w *sweep) measureAll(ctx context.Context, o Options, starting func(name string)) error {
+	for _, spec := range o.Targets {
+		if ctx.Err() != nil {
+			return nil
+		}
+		starting(fmt.Sprintf("growth by %s of %s", w.x, spec))
+		if err := w.measure(ctx, &subject{spec: spec, seed: o.Seed}); err != nil {
+			return fmt.Errorf("measuring how %s grows by %s: %w", spec, w.x, err)
+		}
+	}
+	if w.name == "nodes" && o.Simulate != nil {
+		return simulate(ctx, o, starting, w.costs)
+	}
+	return nil
+}
+
+// isMeasured reports whether there is anything to show: a point, or the reason why there is none.
+func (w *sweep) isMeasured() bool {
+	return slices.ContainsFunc(w.costs, func(g result.Growth) bool {
+		return slices.ContainsFunc(g.Lines, func(l result.Line) bool { return len(l.Points) > 0 || l.Stopped != "" })
+	})
 }
 
 // measure adds a target's line to each cost.
@@ -131,6 +144,9 @@ func (w *sweep) measure(ctx context.Context, s *subject) (err error) {
 	lines := make([]result.Line, len(w.costs))
 	for _, size := range w.sizes {
 		values, err := w.at(ctx, s, size)
+		if ctx.Err() != nil {
+			break // the result says that the run was ended early
+		}
 		if err != nil {
 			for i := range lines {
 				lines[i].Stopped = fmt.Sprintf("at %d %s: %v", size, w.x, err)

@@ -1,6 +1,7 @@
 package growth
 
 import (
+	"context"
 	"net"
 	"strings"
 	"testing"
@@ -99,6 +100,26 @@ func TestSimulated(t *testing.T) {
 		if l := costs[i].Lines; len(l) != 1 || l[0].Name != simulatedName || len(l[0].Points) != 2 || l[0].Points[1] != want {
 			t.Errorf("%s: %+v", costs[i].ID, l)
 		}
+	}
+}
+
+// The sizes that were measured before the run was ended are kept.
+func TestEndedGrowthIsKept(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	w := sweep{x: "things", sizes: []int{1, 2, 3}, costs: []result.Growth{{ID: "cost"}}, at: func(ctx context.Context, s *subject, size int) ([]float64, error) {
+		if size == 3 {
+			cancel()
+		}
+		return []float64{float64(size)}, ctx.Err()
+	}}
+	if w.isMeasured() {
+		t.Error("nothing is something")
+	}
+	if err := w.measureAll(ctx, Options{Targets: []string{"it", "another"}}, func(string) {}); err != nil || !w.isMeasured() {
+		t.Errorf("%v, %+v", err, w.costs)
+	}
+	if l := w.costs[0].Lines; len(l) != 1 || len(l[0].Points) != 2 || l[0].Stopped != "" {
+		t.Errorf("%+v", l)
 	}
 }
 

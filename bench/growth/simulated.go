@@ -22,7 +22,7 @@ func simulate(ctx context.Context, o Options, starting func(name string), costs 
 	bytes, cpu := result.Line{Name: simulatedName}, result.Line{Name: simulatedName}
 	for _, nodes := range o.SimulatedNodes {
 		if ctx.Err() != nil {
-			return nil
+			break
 		}
 		starting(fmt.Sprintf("growth by nodes, %d in the simulator", nodes))
 		sent, spent, err := o.Simulate(nodes, nodesTimeout, nodesWatched, ownCPU)
