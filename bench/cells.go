@@ -2,6 +2,7 @@ package bench
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/clusterspec/clusterspec/bench/duet"
@@ -56,25 +57,31 @@ func phaseCells(p *result.Phase) []string {
 
 // growthRows is a cost as a table: sizes across, a line for each target.
 func growthRows(g *result.Growth) (rows [][]string) {
-	head := []string{g.X}
+	var sizes []float64
 	for _, line := range g.Lines {
-		for i, p := range line.Points {
-			if i+1 == len(head) {
-				head = append(head, fmt.Sprintf("%.0f", p.X))
-			}
+		for _, p := range line.Points {
+			sizes = append(sizes, p.X)
 		}
+	}
+	slices.Sort(sizes)
+	sizes = slices.Compact(sizes)
+	head := []string{g.X}
+	for _, size := range sizes {
+		head = append(head, fmt.Sprintf("%.0f", size))
 	}
 	rows = append(rows, head)
 	for _, line := range g.Lines {
 		row := []string{line.Name}
-		for _, p := range line.Points {
-			row = append(row, result.Format(p.Y, g.Unit))
-		}
-		for len(row) < len(head) {
-			row = append(row, "-")
-		}
 		if line.Stopped != "" {
 			row[0] += " (stopped " + line.Stopped + ")"
+		}
+		for _, size := range sizes {
+			row = append(row, "-")
+			for _, p := range line.Points {
+				if p.X == size {
+					row[len(row)-1] = result.Format(p.Y, g.Unit)
+				}
+			}
 		}
 		rows = append(rows, row)
 	}

@@ -3,6 +3,7 @@ package growth
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/clusterspec/clusterspec/bench/load"
@@ -13,6 +14,9 @@ import (
 // connectionsLoaded is how long each number of connections is loaded.
 const connectionsLoaded = 1500 * time.Millisecond
 
+// fewestWeighed is how many connections it takes to be seen in the memory of a process.
+const fewestWeighed = 100
+
 // byConnections is what a request costs as it comes from more and more connections, all of them busy.
 func byConnections(sizes []int) sweep {
 	return sweep{
@@ -20,7 +24,7 @@ func byConnections(sizes []int) sweep {
 		costs: []result.Growth{
 			{ID: "connections/cpu", Title: "processor time of the server for a GET", Unit: "ns", Note: "closed loop, one request at a time on each connection"},
 			{ID: "connections/p99", Title: "latency of a GET, p99", Unit: "ns"},
-			{ID: "connections/memory", Title: "resident memory of a busy connection", Unit: "bytes"},
+			{ID: "connections/memory", Title: "resident memory of a busy connection", Unit: "bytes", Note: "that of few connections is lost among the pages of the process"},
 		},
 		at: loadFrom,
 	}
@@ -63,7 +67,9 @@ func loadFrom(ctx context.Context, s *subject, connections int) ([]float64, erro
 		return nil, fmt.Errorf("%d of %d requests failed", sample.Failed(), sample.Sent)
 	}
 	full, err := rig.Resident(s.server.PID(0))
-	return []float64{
-		float64(after-before) / float64(sample.Answered()), float64(sample.Latency.ValueAtQuantile(99)), float64(full-s.bare) / float64(connections),
-	}, err
+	memory := math.NaN()
+	if grown := full - s.bare; grown > 0 && connections >= fewestWeighed {
+		memory = float64(grown) / float64(connections)
+	}
+	return []float64{float64(after-before) / float64(sample.Answered()), float64(sample.Latency.ValueAtQuantile(99)), memory}, err
 }

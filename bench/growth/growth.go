@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -74,7 +75,7 @@ type sweep struct {
 	x     string
 	sizes []int
 	costs []result.Growth // without lines
-	// at measures the costs at a size, in their order.
+	// at measures the costs at a size, in their order. NaN: it cannot be told.
 	at func(ctx context.Context, s *subject, size int) ([]float64, error)
 }
 
@@ -154,6 +155,9 @@ func (w *sweep) measure(ctx context.Context, s *subject) (err error) {
 			break
 		}
 		for i, v := range values {
+			if math.IsNaN(v) {
+				continue
+			}
 			lines[i].Points = append(lines[i].Points, result.Point{X: float64(size), Y: v})
 		}
 	}
