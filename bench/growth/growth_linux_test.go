@@ -13,7 +13,7 @@ import (
 
 // Every cost is found at every size of a real server, and a size that cannot be had ends the line with its reason.
 func TestOnARealServer(t *testing.T) {
-	o := Options{Targets: []string{"redis-server"}, Seed: 1, Nodes: []int{3}, Keys: []int{100_000}, Connections: []int{10, 50}}
+	o := Options{Targets: []string{"redis-server"}, Seed: 1, Nodes: []int{3}, Keys: []int{100_000}, Connections: []int{10, 200}}
 	var growths []result.Growth
 	err := Measure(t.Context(), o, func(string) {}, func(g []result.Growth) { growths = append(growths, g...) })
 	if err != nil {
