@@ -28,7 +28,7 @@ type Options struct {
 
 // DefaultOptions are sizes that two cores carry.
 func DefaultOptions() Options {
-	return Options{Nodes: []int{3, 10, 30}, Keys: []int{10_000, 100_000, 1_000_000}, Connections: []int{10, 100, 1000, 5000}, SimulatedNodes: []int{3, 10, 30, 100, 300}}
+	return Options{Nodes: []int{3, 10, 30}, Keys: []int{10_000, 100_000, 1_000_000}, Connections: []int{10, 100, 1000, 5000}, SimulatedNodes: []int{3, 10, 30, 100}}
 }
 
 // Validate says what is wrong with the options.
@@ -67,7 +67,7 @@ func (o Options) Estimate() (total time.Duration) {
 }
 
 // simulatedLink is about what the simulator takes for each pair of nodes.
-const simulatedLink = 150 * time.Microsecond
+const simulatedLink = 90 * time.Microsecond
 
 // sweep is a kind of growth: a set-up whose costs are read at each size.
 type sweep struct {

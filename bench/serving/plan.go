@@ -35,7 +35,7 @@ type Options struct {
 // DefaultOptions are those of the figures of redis-benchmark that people know: 50 connections, small values.
 func DefaultOptions() Options {
 	return Options{
-		Duration: 12 * time.Second, Seed: 1, Workloads: []string{"get", "set", "mixed", "mget", "mset"}, Pipelines: []int{1, 16, 100},
+		Duration: 10 * time.Second, Seed: 1, Workloads: []string{"get", "set", "mixed", "mget", "mset"}, Pipelines: []int{1, 16, 100},
 		Connections: 50, Keys: 100_000, ValueBytes: 64, Distribution: load.DistributionUniform, Sweep: true,
 	}
 }
