@@ -2,9 +2,11 @@ package main
 
 import (
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"net"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -26,39 +28,56 @@ func redisBenchmark(l *lab, o *options, report func(finding)) error {
 	}
 	requests := map[int]int{1: 100_000, 16: 800_000, 100: 1_500_000}
 	for _, pipeline := range pipelines {
-		rates := make([]map[string][]float64, len(servers))
+		runs := make([][]map[string]benchmarked, len(servers))
 		for range stats.MinPairs {
 			for i, s := range servers {
 				found, err := runBenchmark(l, s, pipeline, requests[pipeline])
 				if err != nil {
 					return err
 				}
-				if rates[i] == nil {
-					rates[i] = map[string][]float64{}
-				}
-				for operation, rate := range found {
-					rates[i][operation] = append(rates[i][operation], rate)
-				}
+				runs[i] = append(runs[i], found)
 			}
 		}
 		for _, operation := range []string{"GET", "SET"} {
+			rate := func(of map[string]benchmarked) float64 { return of[operation].rate }
+			p99 := func(of map[string]benchmarked) float64 { return of[operation].p99 }
 			for i, s := range servers[1:] {
-				f, err := compare(fmt.Sprintf("redis-benchmark %s P=%d", operation, pipeline), s, servers[0], rates[i+1][operation], rates[0][operation], "/s", o.seed)
+				what := fmt.Sprintf("redis-benchmark %s P=%d ", operation, pipeline)
+				throughput, err := compare(what+"requests/s", s, servers[0], each(runs[i+1], rate), each(runs[0], rate), "/s", o.seed)
+				if err != nil {
+					return err
+				}
+				latency, err := compare(what+"p99", s, servers[0], each(runs[i+1], p99), each(runs[0], p99), "ms", o.seed)
 				if err != nil {
 					return err
 				}
 				if s.name == referenceName {
-					f.goal, f.more = throughputGoals[pipeline], true
+					throughput.goal, throughput.more = throughputGoals[pipeline], true
+					latency.goal = latencyGoals[pipeline]
 				}
-				report(f)
+				report(throughput)
+				report(latency)
 			}
 		}
 	}
 	return nil
 }
 
-// runBenchmark runs it once and returns the rates by operation.
-func runBenchmark(l *lab, s *server, pipeline, requests int) (map[string]float64, error) {
+// benchmarked is what redis-benchmark says of one operation.
+type benchmarked struct {
+	rate float64 // requests a second
+	p99  float64 // milliseconds
+}
+
+func each(runs []map[string]benchmarked, value func(map[string]benchmarked) float64) (values []float64) {
+	for _, run := range runs {
+		values = append(values, value(run))
+	}
+	return values
+}
+
+// runBenchmark runs it once and returns what it found by operation.
+func runBenchmark(l *lab, s *server, pipeline, requests int) (map[string]benchmarked, error) {
 	host, port, _ := net.SplitHostPort(s.addr)
 	out, err := exec.CommandContext(l.ctx, "redis-benchmark", "-h", host, "-p", port, "-c", strconv.Itoa(connections), "-P", strconv.Itoa(pipeline),
 		"-n", strconv.Itoa(requests), "-r", "100000", "-d", strconv.Itoa(valueBytes), "-t", "set,get", "--csv").Output()
@@ -69,13 +88,22 @@ func runBenchmark(l *lab, s *server, pipeline, requests int) (map[string]float64
 	if err != nil || len(rows) != 3 {
 		return nil, fmt.Errorf("redis-benchmark against %s said %q (%v)", s.name, out, err)
 	}
-	rates := map[string]float64{}
+	found := map[string]benchmarked{}
+	rate, p99 := slices.Index(rows[0], "rps"), slices.Index(rows[0], "p99_latency_ms")
+	if rate < 0 || p99 < 0 {
+		return nil, fmt.Errorf("redis-benchmark has the columns %q, want rps and p99_latency_ms: version 6.2 or later is needed", rows[0])
+	}
 	for _, row := range rows[1:] {
-		if rates[row[0]], err = strconv.ParseFloat(row[1], 64); err != nil {
+		var errs [2]error
+		var b benchmarked
+		b.rate, errs[0] = strconv.ParseFloat(row[rate], 64)
+		b.p99, errs[1] = strconv.ParseFloat(row[p99], 64)
+		if err := errors.Join(errs[:]...); err != nil {
 			return nil, fmt.Errorf("redis-benchmark against %s said %q: %w", s.name, out, err)
 		}
+		found[row[0]] = b
 	}
-	return rates, nil
+	return found, nil
 }
 
 // compare makes a line of the table of figures that were taken in turns.

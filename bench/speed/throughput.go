@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/clusterspec/clusterspec/bench/duet"
 	"github.com/clusterspec/clusterspec/bench/load"
@@ -126,54 +125,6 @@ func fill(l *lab, s *server, keys int) error {
 	defer g.Close()
 	if err := g.Fill(l.ctx); err != nil {
 		return fmt.Errorf("filling %s: %w", s.name, err)
-	}
-	return nil
-}
-
-// tail compares p99.9 with two million keys under SETs at pipeline 16, when whatever a server does about its memory shows.
-func tail(l *lab, o *options, report func(finding)) error {
-	const keys, pipeline = 2_000_000, 16
-	if !o.wants("p99.9") {
-		return nil
-	}
-	servers, err := l.startAll(append([]kind{o.standalone(), o.reference()}, o.others()...)...)
-	if err != nil {
-		return err
-	}
-	for _, s := range servers {
-		if err := fill(l, s, keys); err != nil {
-			return err
-		}
-	}
-	config := workload("SET", pipeline, keys)
-	values := make([][]float64, len(servers))
-	generators := make([]*load.Generator, len(servers))
-	for i, s := range servers {
-		config.Addrs, config.Seed = []string{s.addr}, o.seed+uint64(i)
-		if generators[i], err = load.Open(l.ctx, config); err != nil {
-			return fmt.Errorf("loading %s: %w", s.name, err)
-		}
-		defer generators[i].Close()
-	}
-	const slice = 500 * time.Millisecond // a p99.9 needs longer ones
-	for range max(stats.MinPairs, int(2*o.duration/slice)/len(servers)) {
-		for i, g := range generators {
-			sample := load.NewSample()
-			g.Run(l.ctx, slice, nil, sample)
-			values[i] = append(values[i], float64(sample.Latency.ValueAtQuantile(99.9)))
-		}
-	}
-	for i, s := range servers[1:] {
-		interval, err := stats.Compare(values[0], values[i+1], o.seed)
-		if err != nil {
-			return fmt.Errorf("p99.9: %w", err)
-		}
-		f := finding{what: "SET P=16 p99.9, 2 million keys", subject: s.name, base: servers[0].name, interval: interval,
-			subjectValue: stats.Median(values[i+1]), baseValue: stats.Median(values[0]), unit: "ns"}
-		if s.name == referenceName {
-			f.goal = goal{1, 0.5}
-		}
-		report(f)
 	}
 	return nil
 }
