@@ -29,6 +29,7 @@ publish-bench: ## measure for reports/published and the README's picture: longer
 
 speed: ## the reference against redis-server, one line a figure with the goal it reaches (docs/speed.md)
 	$(GO) run ./bench/speed $(ARGS)
+	$(GO) test -run '^$$' -bench AgainstGoRedis ./reference/slot | grep x-faster
 	$(GO) test -run 'DoesNotAllocate|MemoryPerKey' -v ./reference/command ./reference/keyspace | grep -E '^(ok|---|FAIL)|bytes a key'
 
 bench-smoke: ## the gates of bench/gates.yaml in a minute: fails on a confirmed regression; what cannot be told on this machine is only reported

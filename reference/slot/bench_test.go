@@ -7,7 +7,7 @@ import (
 )
 
 // BenchmarkOf measures Of against the usual way: a search for the braces, then one table and one byte at a time, as clients and
-// redis-server itself do it. (The slot function of go-redis is internal to its module and cannot be called from here.)
+// redis-server itself do it. BenchmarkAgainstGoRedis asks go-redis itself.
 func BenchmarkOf(b *testing.B) {
 	for _, length := range []int{8, 16, 32, 64, 256} {
 		keys := benchmarkKeys(length)

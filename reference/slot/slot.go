@@ -19,6 +19,12 @@ type Slot uint16
 //
 // The pass that computes the checksum also looks for a brace, so that keys without a tag pay nothing for the rule.
 func Of(key []byte) Slot {
+	return of(unsafe.Pointer(unsafe.SliceData(key)), len(key))
+}
+
+// ofSlow is Of for all keys and all processors.
+func ofSlow(start unsafe.Pointer, length int) Slot {
+	key := unsafe.Slice((*byte)(start), length)
 	crc, ok := checksum(key, true)
 	if !ok {
 		crc = CRC16(HashTag(key))
@@ -28,7 +34,7 @@ func Of(key []byte) Slot {
 
 // OfString is Of for a key held in a string.
 func OfString(key string) Slot {
-	return Of(unsafe.Slice(unsafe.StringData(key), len(key))) // Of only reads
+	return of(unsafe.Pointer(unsafe.StringData(key)), len(key))
 }
 
 // HashTag is the part of key that is hashed: what stands between the first opening brace and the first closing brace after it,
