@@ -155,22 +155,19 @@ func (w *World) strangerSendsMalformed(name, what, flaw string) error {
 	return w.strangerSends(name, make())
 }
 
-// strangerIntroduces sends as many MEETs as there are nodes to be met, each from another port at which nobody listens. Their
-// PONGs tell that they were read.
+// strangerIntroduces sends as many MEETs as there are nodes to be met, each from another port at which nobody listens, and each on a link of its
+// own: Valkey holds a link to be that of the node that met on it. Their PONGs tell that they were read.
 func (w *World) strangerIntroduces(name string, nodes int) error {
-	var frames []byte
 	for i := range nodes {
 		f := strangerFrame(bus.Meet)
 		f.Port, f.BusPort = uint16(i+1), 1
-		frames = append(frames, f.Bytes()...)
-	}
-	if err := w.strangerSends(name, frames); err != nil {
-		return err
-	}
-	for range nodes {
+		if err := w.strangerSends(name, f.Bytes()); err != nil {
+			return err
+		}
 		if err := w.readPong(name); err != nil {
 			return err
 		}
+		w.bus.link.Close()
 	}
 	return nil
 }
