@@ -154,7 +154,7 @@ func (w *World) hasSentNode(subject, to, article, kind, about string) error {
 	}
 	return w.each(subject, func(m *member) error {
 		n := p.Log.Count(func(s *bus.Seen) bool {
-			return s.From == m.name && s.To == to && s.Frame.Type == wanted && (id == "" || s.Frame.About == id)
+			return s.From == m.name && s.To == to && s.Frame.Type.Plain() == wanted && (id == "" || s.Frame.About == id)
 		})
 		want := "at least one"
 		if article == "no" {

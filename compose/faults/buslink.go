@@ -92,10 +92,7 @@ func (p *Proxy) judge(l *link, raw []byte, inward bool) (pass bool, due time.Tim
 	}
 	kind := bus.Type(0xffff) // of a frame that cannot be read no filter by type knows
 	if frame != nil {
-		kind = frame.Type
-		if frame.IsLight() {
-			kind &^= 0x8000
-		}
+		kind = frame.Type.Plain()
 	}
 	p.mutex.Lock()
 	drop, delay := p.rules.Frame(from, to, kind)

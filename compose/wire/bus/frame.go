@@ -42,6 +42,9 @@ const (
 // lightBit marks the type of a light frame.
 const lightBit Type = 0x8000
 
+// Plain is the type of a frame whether it came light or not.
+func (t Type) Plain() Type { return t &^ lightBit }
+
 // typeNames are the names of CLUSTER INFO's cluster_stats_messages fields.
 var typeNames = [...]string{"ping", "pong", "meet", "fail", "publish", "auth-req", "auth-ack", "update", "mfstart", "module", "publishshard"}
 
