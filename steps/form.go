@@ -60,16 +60,42 @@ func (c *cluster) assignSlots(ctx context.Context) error {
 	return nil
 }
 
+// meetAgain is how long nodes may take to know each other before those that do not are introduced once more: on a busy machine a handshake may
+// run out of time, and no node tries again by itself.
+const meetAgain = 5 * time.Second
+
 // meet introduces every node to every other: gossip would do it in the end, and slower.
 func (c *cluster) meet(ctx context.Context) error {
+	for {
+		if err := c.introduce(ctx); err != nil {
+			return err
+		}
+		patience, cancel := context.WithTimeout(ctx, meetAgain)
+		err := c.await(patience, func(ctx context.Context) error { return c.eachView(ctx, (*view).trouble) })
+		cancel()
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+// introduce has each node meet those that it does not list.
+func (c *cluster) introduce(ctx context.Context) error {
 	for i, m := range c.members {
+		v, err := c.view(ctx, m)
+		if err != nil {
+			return err
+		}
 		for _, other := range c.members[:i] {
+			if v.state(other.name) != "unknown" {
+				continue
+			}
 			if err := m.demand(ctx, other.meetArgs()...); err != nil {
 				return err
 			}
 		}
 	}
-	return c.await(ctx, func(ctx context.Context) error { return c.eachView(ctx, (*view).trouble) })
+	return nil
 }
 
 func (c *cluster) replicate(ctx context.Context) error {

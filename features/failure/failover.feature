@@ -253,6 +253,7 @@ Feature: Failover
       And "cluster-replica-validity-factor" is set to "1" on node C1
       And "repl-ping-replica-period" is set to "1" on node C1
       When node C is cut off from node C1
+      And a client sends "SET foo unseen" to node C
       And for 4 node timeouts node C1 lists C1 as a replica of C
       And node C is killed
       Then within 5 node timeouts nodes A, B mark node C as "fail"

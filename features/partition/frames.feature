@@ -139,7 +139,7 @@ Feature: Lost and late frames
       And a client sends "PUBLISH news hello" to node A
       Then within 1 node timeout node A has sent node C a publish
       And within 1 node timeout node A has sent node B a publish
-      And for 2 node timeouts every node lists nodes A, B, C as connected
+      And for 2 node timeouts every node does not suspect node A
 
   Rule: MEET is needed once; whoever misses it learns nothing
 
