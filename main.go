@@ -54,7 +54,10 @@ func run(args []string) int {
 		SilenceUsage:     true,
 		PersistentPreRun: func(*cobra.Command, []string) { understood = true },
 	}
-	root.AddCommand(stepscli.Run(version()), stepscli.List(), stepscli.Explain(), stepscli.Diff(), stepscli.Repro(version()), stepscli.Defects(version(), knownDefects()), bench.Command(version(), lent()), referencecli.Node(), referencecli.Cluster(), versionCommand())
+	root.AddCommand(
+		stepscli.Run(version()), stepscli.List(), stepscli.Explain(), stepscli.Diff(), stepscli.Repro(version()), stepscli.Init(version()), stepscli.Badge(),
+		stepscli.Defects(version(), knownDefects()), bench.Command(version(), lent()), referencecli.Node(), referencecli.Cluster(), versionCommand(),
+	)
 	root.SetArgs(args)
 	return exitCode(root.Execute(), understood)
 }

@@ -3,6 +3,7 @@ package steps
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"strconv"
@@ -99,7 +100,8 @@ func (e *entrant) describe(ctx context.Context, node target.Node, forced string,
 // provesItCanFail shows that this target, through this judge, is able to fail: an unknown command draws an error, and a check of something
 // wrong does not hold. A target that says yes to everything would pass too many scenarios.
 func provesItCanFail(ctx context.Context, n target.Node) error {
-	reply, err := target.Ask(ctx, n.Addr(), "CLUSTERSPEC-NO-SUCH-COMMAND")
+	unknown := "CLUSTERSPEC-" + rand.Text() // drawn anew, so that nobody can know it
+	reply, err := target.Ask(ctx, n.Addr(), unknown)
 	if err != nil {
 		return err
 	}

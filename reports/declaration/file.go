@@ -35,6 +35,7 @@ type File struct {
 
 	text []byte
 	root *yaml.Node // the mapping; nil of an empty file
+	head string     // of a file that is to be written anew
 }
 
 // Entry is what every entry says.

@@ -29,12 +29,15 @@ type Update struct {
 // Empty tells that nothing changes.
 func (u *Update) Empty() bool { return len(u.Added)+len(u.Removed) == 0 }
 
+// Begin gives a file that is not there yet its first lines, which are comments.
+func (f *File) Begin(head string) { f.head = head }
+
 // Update makes of the file what fits the report it was applied to: new failures come to the end of the list with the reason Todo, entries whose
 // scenarios pass or are not known go, and so do features that are there after all. Everything else stays as it was written, comments, order and
 // blank lines. An entry that has expired and still fails stays as well: whether to renew it is for people to say.
 func (f *File) Update(r *reports.Report) (*Update, error) {
 	u := &Update{}
-	t := text{lines: strings.SplitAfter(string(f.text), "\n"), end: lineEnd(f.text)}
+	t := text{lines: strings.SplitAfter(f.head+string(f.text), "\n"), end: lineEnd(f.text)}
 	f.remove(&t, u, r)
 	if err := f.add(&t, u, r); err != nil {
 		return nil, fmt.Errorf("keeping the declaration: %s: %w", f.Name, err)

@@ -20,6 +20,7 @@ import (
 type known struct {
 	declarationFile, baselineFile, failedFile string
 	update                                    bool
+	head                                      string // of a declaration that is written anew
 
 	declaration *declaration.File
 	baseline    *reports.Report
@@ -42,6 +43,9 @@ func (k *known) read() (err error) {
 		k.declaration, err = declaration.Read(k.declarationFile)
 		if k.update && errors.Is(err, os.ErrNotExist) {
 			k.declaration, err = declaration.Parse(k.declarationFile, nil)
+			if err == nil && k.head != "" {
+				k.declaration.Begin(k.head)
+			}
 		}
 		if err != nil {
 			return &steps.UsageError{Reason: err.Error()}
@@ -117,17 +121,18 @@ func (k *known) keep(report *reports.Report) (string, error) {
 		return "", nil
 	}
 	update, err := k.declaration.Update(report)
-	if err != nil || update.Empty() {
+	if err != nil || update.Empty() && k.head == "" {
 		return "", err
 	}
 	if err := k.declaration.Write(update); err != nil {
 		return "", err
 	}
-	var did []string
-	for what, names := range map[string][]string{"added": update.Added, "removed": update.Removed} {
-		if len(names) > 0 {
-			did = append(did, fmt.Sprintf("%s %d (%s)", what, len(names), strings.Join(names, ", ")))
-		}
+	did := []string{"written"}
+	if len(update.Added) > 0 {
+		did = append(did, fmt.Sprintf("%d added (%s), the reasons are yours to write", len(update.Added), strings.Join(update.Added, ", ")))
 	}
-	return fmt.Sprintf("%s: %s; the reasons are yours to write", k.declarationFile, strings.Join(did, ", ")), nil
+	if len(update.Removed) > 0 {
+		did = append(did, fmt.Sprintf("%d removed (%s)", len(update.Removed), strings.Join(update.Removed, ", ")))
+	}
+	return k.declarationFile + ": " + strings.Join(did, "; "), nil
 }

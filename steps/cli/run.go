@@ -34,6 +34,7 @@ type runFlags struct {
 	suite, profile, ndjson   string
 	defectsFile              string
 	known                    known
+	whole                    bool // of init: all levels
 	defects                  *reports.DefectTable
 }
 
