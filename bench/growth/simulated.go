@@ -3,10 +3,8 @@ package growth
 import (
 	"context"
 	"fmt"
-	"os"
 	"time"
 
-	"github.com/clusterspec/clusterspec/bench/duet"
 	"github.com/clusterspec/clusterspec/bench/result"
 )
 
@@ -36,10 +34,4 @@ func simulate(ctx context.Context, o Options, starting func(name string), costs 
 	}
 	costs[0].Lines, costs[1].Lines = append(costs[0].Lines, bytes), append(costs[1].Lines, cpu)
 	return nil
-}
-
-// ownCPU is the processor time of this process, 0 where the system does not tell.
-func ownCPU() time.Duration {
-	spent, _ := duet.ProcessCPU(os.Getpid())()
-	return spent
 }
