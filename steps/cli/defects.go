@@ -54,8 +54,8 @@ func Defects(version string, known []defects.Defect) *cobra.Command {
 	flags.StringSliceVar(&f.ids, "id", nil, "scenarios with this id, or whose ids begin with it up to a slash, and no others; may be repeated")
 	flags.StringVar(&f.known, "known", "reports/published/defects.json", "an earlier table: what caught a defect then is tried first")
 	flags.StringVar(&f.oracle, "oracle", "", "report.json of a run on a real server; without one redis-server is run if it is on PATH")
-	flags.IntVar(&f.parallel, "parallel", 4, "defects at the same time")
-	flags.IntVar(&f.nodeTimeoutMillis, "node-timeout", int(time.Second/time.Millisecond), "cluster-node-timeout in milliseconds")
+	flags.IntVar(&f.parallel, "parallel", 6, "defects at the same time")
+	flags.IntVar(&f.nodeTimeoutMillis, "node-timeout", int(steps.DefaultNodeTimeout/time.Millisecond), "cluster-node-timeout in milliseconds")
 	flags.StringVar(&f.out, "out", "reports/out", "folder for defects.json and defects.md")
 	return cmd
 }

@@ -5,8 +5,8 @@
 //	hunt.go      one defect: which scenarios it meets, in which order, and what counts as noticed
 //	oracle.go    which scenarios a real server passes
 //
-// A scenario catches a defect if the same step of it fails twice in a row on the server with the defect, while all of it holds on the server
-// without, at the same time of the day, and on a real one. Trouble of the harness and clusters that do not form are no catch: they would not
+// A scenario catches a defect if it fails twice in a row on the server with the defect, and holds right after on the server without, and on a
+// real one. Trouble of the harness and clusters that do not form are no catch: they would not
 // tell anybody what is wrong.
 package defects
 

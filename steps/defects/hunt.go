@@ -90,16 +90,8 @@ func (h *hunter) catchers(ctx context.Context, t target.Target, ids []string) (c
 		return nil, "", err
 	}
 	again, err := h.failures(ctx, t, casesOf(once))
-	if err != nil {
+	if err != nil || len(again) == 0 {
 		return nil, "", err
-	}
-	again = slices.DeleteFunc(again, func(r reports.Result) bool {
-		return !slices.ContainsFunc(once, func(earlier reports.Result) bool {
-			return earlier.Case == r.Case && earlier.Failure.Step == r.Failure.Step
-		})
-	})
-	if len(again) == 0 {
-		return nil, "", nil
 	}
 	anyway, err := h.failures(ctx, h.sound, casesOf(again))
 	if err != nil {
