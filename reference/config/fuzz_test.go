@@ -35,6 +35,7 @@ func FuzzArgs(f *testing.F) {
 	f.Add("--port\n7001\n--bind\n127.0.0.1\n-::1\n--cluster-enabled\nyes")
 	f.Add("redis.conf\n--save\n3600 1 300 100\n--port=7001")
 	f.Add("-\n--loglevel debug\n--daemonize no")
+	f.Add("--" + strings.Repeat("long", 50_000) + "\nyes") // what it resembles is found at once
 	f.Fuzz(func(t *testing.T, text string) {
 		c, err := Parse(strings.Split(text, "\n"), func(string) ([]byte, error) { return []byte("timeout 5\n"), nil })
 		if err != nil {

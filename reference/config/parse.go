@@ -105,6 +105,9 @@ func nearest(name string) string {
 	const distanceMax = 3
 	best, bestDistance := "", distanceMax+1
 	for i := range params {
+		if surplus := len(name) - len(params[i].Name); surplus > distanceMax || -surplus > distanceMax {
+			continue // each letter too many is a difference; and a name can be as long as a command line
+		}
 		if d := distance(strings.ToLower(name), params[i].Name); d < bestDistance {
 			best, bestDistance = params[i].Name, d
 		}
