@@ -56,6 +56,7 @@ Feature: Acknowledged writes
       And within 5 node timeouts every key has been written in the last node timeout
       When the clients stop
       Then no acknowledged write is lost
+      And no client read an older value than one it had seen acknowledged
 
   Rule: WAIT counts the replicas that have the write, and no others
 

@@ -64,18 +64,24 @@ func (m *Machine) Nodes() []byte {
 	return m.nodesText.text
 }
 
+// shownState is what CLUSTER NODES says of a node; nodes.conf says lineState.
+func (m *Machine) shownState(p *Peer) nodesconf.State {
+	s := m.lineState(p)
+	if m.defects.Has(defect.NodesWithoutMyself) {
+		s.Flags &^= bus.FlagMyself
+	}
+	return s
+}
+
 func (m *Machine) makeNodesText() {
 	t := &m.nodesText
 	t.version, t.stale, t.text, t.lines = m.version, false, t.text[:0], t.lines[:0]
 	for i, p := range m.peers {
 		p.line = i
 		n := m.record(p)
-		if m.defects.Has(defect.NodesWithoutMyself) {
-			n.Flags &^= bus.FlagMyself
-		}
 		t.text = nodesconf.AppendLineHead(t.text, &n)
 		from := len(t.text)
-		t.text = nodesconf.AppendState(t.text, m.lineState(p))
+		t.text = nodesconf.AppendState(t.text, m.shownState(p))
 		t.lines = append(t.lines, nodesLine{from: from, to: len(t.text)})
 		t.text = nodesconf.AppendLineTail(t.text, &n)
 	}
@@ -94,7 +100,7 @@ func (m *Machine) restateNodes() {
 		next = append(next, t.text[done:l.from]...)
 		done = l.to
 		from := len(next)
-		next = nodesconf.AppendState(next, m.lineState(m.peers[i]))
+		next = nodesconf.AppendState(next, m.shownState(m.peers[i]))
 		*l = nodesLine{from: from, to: len(next)}
 		shift = l.to - done
 	}
