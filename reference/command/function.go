@@ -84,7 +84,7 @@ func (ls *libraries) add(lib *script.Library, replace bool) error {
 	}
 	for _, f := range lib.Functions {
 		if other := ls.functions[strings.ToLower(f.Name)]; other != nil && other.Library != old {
-			return fmt.Errorf("Function %s already exists", f.Name) //lint:ignore ST1005 Redis's text
+			return fmt.Errorf("Function %s already exists", f.Name)
 		}
 	}
 	if old != nil {

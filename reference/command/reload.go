@@ -12,12 +12,13 @@ import (
 // here others may have written since.
 
 func debugReload(c *Call) {
-	for _, option := range c.Args[2:] {
-		if is(option, "MERGE") || is(option, "NOFLUSH") || is(option, "NOSAVE") {
-			c.badSubcommand()
-		} else {
-			c.Error("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.")
-		}
+	switch {
+	case len(c.Args) == 2:
+	case is(c.Args[2], "MERGE"), is(c.Args[2], "NOFLUSH"), is(c.Args[2], "NOSAVE"):
+		c.badSubcommand()
+		return
+	default:
+		c.Error("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.")
 		return
 	}
 	if c.inTransaction {

@@ -33,6 +33,11 @@ type Function struct {
 	callback *lua.LFunction
 }
 
+// refusal is an error in Redis's own words.
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
+
 // libraryChunk is what Lua's own errors call the code of a library.
 const libraryChunk = "user_function"
 
@@ -46,13 +51,13 @@ func Load(text []byte, redisVersion string, host Host, instructions int) (*Libra
 	lib := &Library{Name: name, Code: slices.Clone(text), interpreter: Interpreter{RedisVersion: redisVersion}}
 	code, err := compile(body, libraryChunk)
 	if err != nil {
-		return nil, fmt.Errorf("Error compiling function: %w", err) //lint:ignore ST1005 Redis's text
+		return nil, refusal(fmt.Sprintf("Error compiling function: %v", err))
 	}
 	if err := lib.register(code, host, instructions); err != nil {
-		return nil, fmt.Errorf("Error registering functions: %w", err) //lint:ignore ST1005 Redis's text
+		return nil, refusal(fmt.Sprintf("Error registering functions: %v", err))
 	}
 	if len(lib.Functions) == 0 {
-		return nil, errors.New("No functions registered") //lint:ignore ST1005 Redis's text
+		return nil, refusal("No functions registered")
 	}
 	slices.SortFunc(lib.Functions, func(a, b *Function) int { return cmp.Compare(a.Name, b.Name) })
 	return lib, nil
@@ -62,36 +67,35 @@ func Load(text []byte, redisVersion string, host Host, instructions int) (*Libra
 // (Redis: functionExtractLibMetaData).
 func readHead(text string) (name, body string, err error) {
 	if !strings.HasPrefix(text, "#!") {
-		return "", "", errors.New("Missing library metadata") //lint:ignore ST1005 Redis's text
+		return "", "", refusal("Missing library metadata")
 	}
 	end := strings.IndexByte(text, '\n')
 	if end < 0 {
-		return "", "", errors.New("Invalid library metadata") //lint:ignore ST1005 Redis's text
+		return "", "", refusal("Invalid library metadata")
 	}
 	words := strings.Fields(text[:end])
 	given := false
 	for _, word := range words[1:] {
 		switch {
 		case len(word) < len("name=") || !strings.EqualFold(word[:len("name=")], "name="):
-			return "", "", fmt.Errorf("Invalid metadata value given: %s", word) //lint:ignore ST1005 Redis's text
+			return "", "", refusal(fmt.Sprintf("Invalid metadata value given: %s", word))
 		case given:
-			return "", "", errors.New("Invalid metadata value, name argument was given multiple times") //lint:ignore ST1005 Redis's text
+			return "", "", refusal("Invalid metadata value, name argument was given multiple times")
 		}
 		name, given = word[len("name="):], true
 	}
 	switch engine := strings.TrimPrefix(words[0], "#!"); {
 	case !given:
-		err = errors.New("Library name was not given") //lint:ignore ST1005 Redis's text
+		err = refusal("Library name was not given")
 	case !isName(name):
 		err = errBadName
 	case !strings.EqualFold(engine, "lua"):
-		err = fmt.Errorf("Engine '%s' not found", engine) //lint:ignore ST1005 Redis's text
+		err = refusal(fmt.Sprintf("Engine '%s' not found", engine))
 	}
 	return name, text[end:], err
 }
 
-//lint:ignore ST1005 Redis's text
-var errBadName = errors.New("Library names can only contain letters, numbers, or underscores(_) and must be at least one character long")
+const errBadName = refusal("Library names can only contain letters, numbers, or underscores(_) and must be at least one character long")
 
 // isName says whether libraries and functions may be called so.
 func isName(name string) bool {
@@ -118,7 +122,7 @@ func (lib *Library) register(code *lua.FunctionProto, host Host, instructions in
 	case err == nil:
 		return nil
 	case timeout:
-		return errors.New("ERR FUNCTION LOAD timeout") //lint:ignore ST1005 Redis's text
+		return refusal("ERR FUNCTION LOAD timeout")
 	case !errors.As(err, &failed):
 		return err
 	}
@@ -159,7 +163,7 @@ func (lib *Library) registerFunction(l *lua.LState) int {
 		problem = "wrong number of arguments to redis.register_function"
 	}
 	if problem == "" && !isName(f.Name) {
-		problem = errBadName.Error()
+		problem = string(errBadName)
 	}
 	if problem == "" && slices.ContainsFunc(lib.Functions, func(other *Function) bool { return other.Name == f.Name }) {
 		problem = "Function already exists in the library"

@@ -61,7 +61,7 @@ func Compile(text []byte) (*Script, error) {
 	}
 	code, err := compile(body, chunk)
 	if err != nil {
-		return nil, fmt.Errorf("Error compiling script (new function): %w", err) //lint:ignore ST1005 Redis's text
+		return nil, fmt.Errorf("Error compiling script (new function): %w", err)
 	}
 	return &Script{SHA: Digest(text), Flags: flags, code: code}, nil
 }

@@ -23,6 +23,8 @@ func Of(key []byte) Slot {
 }
 
 // ofSlow is Of for all keys and all processors.
+//
+//lint:ignore U1000 the assembly calls it
 func ofSlow(start unsafe.Pointer, length int) Slot {
 	key := unsafe.Slice((*byte)(start), length)
 	crc, ok := checksum(key, true)
