@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/clusterspec/clusterspec/bench/duet"
 	"github.com/clusterspec/clusterspec/bench/load"
@@ -25,6 +26,9 @@ var (
 
 // throughput compares GET and SET in closed loops on 50 connections.
 func throughput(l *lab, o *options, report func(finding)) error {
+	if !o.wantsThroughput() {
+		return nil
+	}
 	keys := o.keys
 	kinds := append([]kind{o.standalone(), o.clustered(), o.reference()}, o.others()...)
 	servers, err := l.startAll(kinds...)
@@ -38,7 +42,7 @@ func throughput(l *lab, o *options, report func(finding)) error {
 	}
 	for _, operation := range []string{"GET", "SET"} {
 		for _, pipeline := range pipelines {
-			if !o.wants(fmt.Sprintf("%s P=%d", operation, pipeline)) {
+			if !o.wants(throughputRow(operation, pipeline)) {
 				continue
 			}
 			if err := closedLoop(l, o, servers, operation, pipeline, keys, report); err != nil {
@@ -47,6 +51,15 @@ func throughput(l *lab, o *options, report func(finding)) error {
 		}
 	}
 	return nil
+}
+
+func throughputRow(operation string, pipeline int) string {
+	return fmt.Sprintf("%s P=%d", operation, pipeline)
+}
+
+// wantsThroughput says whether servers have to be filled for any of these rows.
+func (o *options) wantsThroughput() bool {
+	return slices.ContainsFunc(pipelines, func(p int) bool { return o.wants(throughputRow("GET", p)) || o.wants(throughputRow("SET", p)) })
 }
 
 // closedLoop compares all servers with the first.
