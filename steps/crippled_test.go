@@ -127,6 +127,7 @@ var cripples = map[string]struct {
 	fail     []string
 	expected string
 	got      string
+	request  string
 	pass     []string
 }{
 	"MOVED names another address": {
@@ -138,7 +139,7 @@ var cripples = map[string]struct {
 			return m, m
 		},
 		fail:     []string{"redirection/moved/1", "redirection/moved/2", "redirection/moved/5", "migration/ask/3"},
-		expected: `^error "MOVED 9059 127\.0\.0\.1:\d+"$`, got: `^error "MOVED 9059 192\.0\.2\.1:6379" in answer to "GET world"$`,
+		expected: `^error "MOVED 9059 127\.0\.0\.1:\d+"$`, got: `^error "MOVED 9059 192\.0\.2\.1:6379"$`, request: `"GET world"`,
 		pass: []string{"redirection/moved/6", "redirection/moved/7", "migration/ask/1", "setup/nodes/2", "distribution/slot/1"},
 	},
 	"ASKING is swallowed": {
@@ -152,7 +153,7 @@ var cripples = map[string]struct {
 			return m, m
 		},
 		fail:     []string{"migration/asking/1", "migration/asking/3", "migration/ask/4", "migration/tryagain/2"},
-		expected: `^simple "OK"$`, got: `^error "MOVED 866 127\.0\.0\.1:\d+" in answer to "SET \{hello\}new 1"$`,
+		expected: `^simple "OK"$`, got: `^error "MOVED 866 127\.0\.0\.1:\d+"$`, request: `"SET {hello}new 1"`,
 		pass: []string{"migration/ask/1", "migration/ask/3", "migration/asking/2", "migration/asking/4", "redirection/moved/1"},
 	},
 	"PONGs are late": {
@@ -165,7 +166,7 @@ var cripples = map[string]struct {
 			return p, p
 		},
 		fail:     []string{"setup/meet/1", "setup/meet/2"},
-		expected: `^B is connected$`, got: `^B is unknown \(after .* of 5s\)$`,
+		expected: `^B is connected$`, got: `^B is unknown$`,
 		pass: []string{"setup/meet/3", "setup/reset/2", "setup/addslots/2", "setup/slots/2"},
 	},
 }
@@ -189,7 +190,7 @@ func TestCrippledServerIsReportedAsWhatItIs(t *testing.T) {
 				if r.Verdict != want {
 					t.Errorf("%s: %s and not %s: %s", r.Case, r.Verdict, want, r.Reason)
 				}
-				if r.Case == c.fail[0] && !saysSo(r.Failure, c.expected, c.got) {
+				if r.Case == c.fail[0] && !saysSo(r.Failure, c.expected, c.got, c.request) {
 					t.Errorf("%s says %+v", r.Case, r.Failure)
 				}
 			}
@@ -197,6 +198,6 @@ func TestCrippledServerIsReportedAsWhatItIs(t *testing.T) {
 	}
 }
 
-func saysSo(f *reports.Failure, expected, got string) bool {
-	return f != nil && regexp.MustCompile(expected).MatchString(strings.Join(f.Expected, " or ")) && regexp.MustCompile(got).MatchString(f.Got)
+func saysSo(f *reports.Failure, expected, got, request string) bool {
+	return f != nil && f.Request == request && regexp.MustCompile(expected).MatchString(strings.Join(f.Expected, " or ")) && regexp.MustCompile(got).MatchString(f.Got)
 }

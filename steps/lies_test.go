@@ -129,7 +129,7 @@ func TestDirtyClusterIsNotHandedOn(t *testing.T) {
 // Clusters that do not form fail the scenarios, with what was in the way, and are not tried for ever.
 func TestClusterThatDoesNotForm(t *testing.T) {
 	for _, lie := range []string{"never-up", "views-differ"} {
-		report := run(t, Options{formLimit: 2 * time.Second, IDs: []string{"a/slot", "a/write", "a/moved", "a/empty"}}, lie)
+		report := run(t, Options{Parallel: 1, formLimit: 2 * time.Second, IDs: []string{"a/slot", "a/write", "a/moved", "a/empty"}}, lie)
 		counts := report.Counts()
 		if counts[reports.Fail] != givingUp || counts[reports.NotRun] != 4-givingUp {
 			t.Errorf("%s: %v", lie, counts)
@@ -213,7 +213,7 @@ func TestParallelAndShuffled(t *testing.T) {
 // An interrupted run says what it did not do, and that is no verdict on the target.
 func TestInterruptedRun(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	o := Options{Targets: []target.Target{&fake{}}, Features: featureFile(lieSuite), NodeTimeout: time.Minute, IDs: []string{"a/write", "a/moved"}}
+	o := Options{Parallel: 1, Targets: []target.Target{&fake{}}, Features: featureFile(lieSuite), NodeTimeout: time.Minute, IDs: []string{"a/write", "a/moved"}}
 	o.Progress = func(e reports.Event) {
 		if e.Target != nil {
 			time.AfterFunc(time.Second, cancel) // in the middle of a step that holds for a minute

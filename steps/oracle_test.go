@@ -78,7 +78,7 @@ func TestClusterThatWasThereBefore(t *testing.T) {
 	if got, err := a.askText(t.Context(), "GET", "hello"); got != "precious" {
 		t.Errorf("the cluster was changed without leave: %q, %v", got, err)
 	}
-	rude := judgeAll(t, Options{Targets: []target.Target{running}, IDs: []string{"setup/slots", "distribution/keys/4"}, Destructive: true})
+	rude := judgeAll(t, Options{Targets: []target.Target{running}, IDs: []string{"setup/slots/1", "setup/slots/2", "distribution/keys/4"}, Destructive: true})
 	if counts := rude.Counts(); counts[reports.Pass] != len(rude.Cases) {
 		t.Errorf("with leave: %v of %d", counts, len(rude.Cases))
 	}
