@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -71,7 +72,7 @@ func run(t *testing.T, o Options, lies ...string) *reports.Report {
 	for _, lie := range lies {
 		o.Targets = append(o.Targets, &fake{lie: lie})
 	}
-	o.Features, o.NodeTimeout = featureFile(lieSuite), 100*time.Millisecond
+	o.Features, o.NodeTimeout, o.Parallel = featureFile(lieSuite), 100*time.Millisecond, cmp.Or(o.Parallel, 1)
 	report, err := Run(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
@@ -129,7 +130,7 @@ func TestDirtyClusterIsNotHandedOn(t *testing.T) {
 // Clusters that do not form fail the scenarios, with what was in the way, and are not tried for ever.
 func TestClusterThatDoesNotForm(t *testing.T) {
 	for _, lie := range []string{"never-up", "views-differ"} {
-		report := run(t, Options{Parallel: 1, formLimit: 2 * time.Second, IDs: []string{"a/slot", "a/write", "a/moved", "a/empty"}}, lie)
+		report := run(t, Options{formLimit: 2 * time.Second, IDs: []string{"a/slot", "a/write", "a/moved", "a/empty"}}, lie)
 		counts := report.Counts()
 		if counts[reports.Fail] != givingUp || counts[reports.NotRun] != 4-givingUp {
 			t.Errorf("%s: %v", lie, counts)
