@@ -42,6 +42,7 @@ var _ interface {
 	target.Wiper
 	target.LogReader
 	target.ConfReader
+	target.ConfWriter
 } = (*Node)(nil)
 
 func newNode(c *Cluster, name string, port *target.Port, options map[string]string) *Node {
@@ -122,14 +123,33 @@ func (n *Node) Log() (string, error) {
 
 // NodesConf implements target.ConfReader.
 func (n *Node) NodesConf() (string, error) {
-	name := path.Join(n.cluster.image.workdir, n.options["cluster-config-file"])
-	file, err := n.container.CopyFileFromContainer(context.Background(), name)
+	file, err := n.container.CopyFileFromContainer(context.Background(), n.nodesConf())
 	if err != nil {
-		return "", fmt.Errorf("%s of node %s: %w", name, n.name, err)
+		return "", fmt.Errorf("%s of node %s: %w", n.nodesConf(), n.name, err)
 	}
 	defer file.Close()
 	text, err := io.ReadAll(file)
 	return string(text), err
+}
+
+// WriteNodesConf implements target.ConfWriter.
+func (n *Node) WriteNodesConf(text string) error {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	select {
+	case <-n.ended:
+	default:
+		return fmt.Errorf("node %s is running: it would write over its nodes.conf", n.name)
+	}
+	const everybody = 0o666 // whoever the image runs its server as
+	if err := n.container.CopyToContainer(context.Background(), []byte(text), n.nodesConf(), everybody); err != nil {
+		return fmt.Errorf("writing %s of node %s: %w", n.nodesConf(), n.name, err)
+	}
+	return nil
+}
+
+func (n *Node) nodesConf() string {
+	return path.Join(n.cluster.image.workdir, n.options["cluster-config-file"])
 }
 
 // create makes the container, starts it and waits for PONG.
