@@ -33,6 +33,9 @@ func (w *World) giveStrangers(count string) error {
 
 func (w *World) giveShape(s shape) (err error) {
 	s.proxied = w.scenario.shape.proxied
+	if w.cluster != nil { // of the background, and the scenario wants another one
+		w.pool.giveBack(w.cluster, w.restored, w.scenario)
+	}
 	w.cluster, err = w.pool.take(w.ctx, s)
 	w.handedOver = time.Now()
 	if err == nil && w.recorder != nil {
