@@ -20,8 +20,8 @@ import (
 
 // fake is a target of scripted TCP servers in this process, just clever enough for the scenarios of lies_test.go, that lies in one way.
 type fake struct {
-	lie     string
-	started atomic.Int32 // clusters of more than one node
+	lie   string
+	moved atomic.Int32 // redirections
 }
 
 func (f *fake) Spec() string { return "exec:fake" }
@@ -35,13 +35,7 @@ func (f *fake) Start(_ context.Context, t target.Topology) (target.Cluster, erro
 	if f.lie == "is-not-installed" {
 		return nil, &target.Unavailable{Reason: "fake is not on PATH"}
 	}
-	lie := f.lie
-	if lie == "fails-in-the-second-cluster" {
-		if lie = ""; t.Nodes > 1 && f.started.Add(1) == 2 {
-			lie = "moved-without-port"
-		}
-	}
-	c := &fakeCluster{lie: lie, keys: map[string]string{}, older: map[string]string{}}
+	c := &fakeCluster{fake: f, lie: f.lie, keys: map[string]string{}, older: map[string]string{}}
 	for i := range t.Nodes {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
@@ -56,6 +50,7 @@ func (f *fake) Start(_ context.Context, t target.Topology) (target.Cluster, erro
 
 // fakeCluster is what all its nodes agree on at once.
 type fakeCluster struct {
+	fake  *fake
 	lie   string
 	mutex sync.Mutex
 	nodes []*fakeNode
@@ -238,7 +233,7 @@ func (n *fakeNode) moved(key string) string {
 	for _, other := range n.c.nodes {
 		if other.serves(key) {
 			addr := other.Addr()
-			if n.c.lie == "moved-without-port" {
+			if first := n.c.fake.moved.Add(1) == 1; n.c.lie == "moved-without-port" || n.c.lie == "first-moved-without-port" && first {
 				addr, _, _ = net.SplitHostPort(addr)
 			}
 			return fmt.Sprintf("-MOVED %d %s\r\n", wire.SlotOf(key), addr)

@@ -28,6 +28,7 @@ type entry struct {
 	steps    map[string]int // pickle step id to its place in result.Steps
 	settled  int            // steps whose end godog told
 	failed   error          // what ended the scenario
+	left     error          // what stayed behind of its cluster
 	wire     []reports.Exchange
 	done     bool
 }
@@ -118,11 +119,14 @@ func (l *ledger) leftBehind(s *scenario, err error) {
 	defer l.mutex.Unlock()
 	for _, candidate := range l.order {
 		e := l.entries[candidate.ID]
-		if e != nil && e.done && (s == nil || s == candidate) {
-			e.result.Verdict, e.result.Reason = reports.HarnessError, err.Error()
-			e.result.Failure = nil
-			return
+		if e == nil || s == nil && !e.done || s != nil && s != candidate {
+			continue
 		}
+		if e.left = err; e.done {
+			e.result.Verdict, e.result.Reason = e.verdict()
+			e.result.Failure = nil
+		}
+		return
 	}
 }
 
@@ -149,6 +153,9 @@ func (l *ledger) close(e *entry) {
 }
 
 func (e *entry) verdict() (reports.Verdict, string) {
+	if e.left != nil {
+		return reports.HarnessError, e.left.Error()
+	}
 	if e.failed != nil {
 		verdict := verdictOf(e.failed)
 		return verdict, e.failed.Error()

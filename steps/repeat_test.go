@@ -35,7 +35,7 @@ func TestRepeatedRunsBecomeOneResult(t *testing.T) {
 }
 
 func TestRepeat(t *testing.T) {
-	report := run(t, Options{IDs: []string{"a/write", "a/moved"}, Repeat: 3}, "fails-in-the-second-cluster")
+	report := run(t, Options{IDs: []string{"a/write", "a/moved"}, Repeat: 3}, "first-moved-without-port")
 	var all []string
 	for _, r := range report.Results {
 		all = append(all, string(r.Verdict))
@@ -50,7 +50,7 @@ func TestRepeat(t *testing.T) {
 
 // What fails is run again and nothing else; what passes then is flaky, and keeps the evidence of its failure.
 func TestRetry(t *testing.T) {
-	report := run(t, Options{IDs: []string{"a/write", "a/moved"}, Retry: 3}, "fails-in-the-second-cluster")
+	report := run(t, Options{IDs: []string{"a/write", "a/moved"}, Retry: 3}, "first-moved-without-port")
 	for _, r := range report.Results {
 		switch {
 		case r.Case == "a/write/1" && (r.Verdict != reports.Pass || r.Runs != 0):
